@@ -1,0 +1,1 @@
+"""Members' lists become subscribers."""

@@ -1,0 +1,250 @@
+"""``newsletter.toml`` becomes a ``Config``: typed, complete, with the file and the line in every error.
+
+Secrets never stand in the file (see ``plugins.Secret``); the tables that choose a plug-in pass what they do not know
+themselves to the plug-in, whose constructor is the schema.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.headerregistry import Address as MailAddress
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+from babel import Locale, UnknownLocaleError
+
+from newsletter.errors import ConfigError
+from newsletter.model import Address
+from newsletter.plugins import Family, Plugin
+
+FILE = "newsletter.toml"
+
+Review = Literal["required", "label", "off"]
+ItemFallback = Literal["next", "omit", "hold"]
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file; an unknown key is an error."""
+
+
+class Publication(_Table, frozen=True):
+    """``[newsletter]``: what the newsletter is and who sends it."""
+
+    name: str
+    sender: str
+    languages: tuple[str, ...]
+    source: str = "en"
+    reply_to: str = ""
+    postal_address: str = ""
+    base_url: str = ""
+    timezone: str = "UTC"
+
+
+class Policy(_Table, frozen=True):
+    """``[languages.xx]``: what differs for one language; ``None`` means as in ``[translation]``."""
+
+    fallback: tuple[str, ...] = ()
+    review: Review | None = None
+    item_fallback: ItemFallback | None = None
+    territory: str = ""
+
+
+class Outbox(_Table, frozen=True):
+    """``[outbox]``: the database of what was planned and sent, and the greatest rate in messages a second."""
+
+    url: str = "sqlite:///newsletter.db"
+    per_second: float = 50
+
+
+class Theme(_Table, frozen=True):
+    """``[theme]``: the look; a folder ``templates/`` beside ``newsletter.toml`` overrides single files of it."""
+
+    name: str = "default"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """A newsletter's whole configuration, checked; ``folder`` is where ``newsletter.toml`` stands."""
+
+    folder: Path
+    publication: Publication
+    sender: Address
+    reply_to: Address | None
+    review: Review
+    item_fallback: ItemFallback
+    policies: Mapping[str, Policy]
+    engine: Plugin
+    audience: Plugin
+    provider: Plugin
+    outbox: Outbox
+    theme: Theme
+
+    def review_of(self, language: str) -> Review:
+        """Whether drafts may go out in ``language``."""
+        return self.policies.get(language, Policy()).review or self.review
+
+    def item_fallback_of(self, language: str) -> ItemFallback:
+        """What becomes of an item that is not translated into ``language``."""
+        return self.policies.get(language, Policy()).item_fallback or self.item_fallback
+
+    def fallbacks_of(self, language: str) -> tuple[str, ...]:
+        """The languages an item falls back to, in order; the source language always ends the list."""
+        chain = (*self.policies.get(language, Policy()).fallback, self.publication.source)
+        return tuple(dict.fromkeys(tag for tag in chain if tag != language))
+
+
+def load(folder: Path) -> Config:
+    """Read ``newsletter.toml`` in ``folder``; every problem is a ConfigError with the line to correct."""
+    path = folder / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            "there is no newsletter here.", where=path, hint="Go to its folder, or make one with: newsletter init"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"the file cannot be read ({error}).", where=path, hint="Save it as UTF-8 text.") from error
+    return _Reader(path, text).config()
+
+
+class _Reader:
+    """Reads one file and knows on which line each key stands."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._lines = text.splitlines()
+        try:
+            self._tables = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            line = re.search(r"line (\d+)", str(error))
+            where = f"{path}:{line[1]}" if line else path
+            raise ConfigError(f"this is not TOML: {error}.", where=where, hint="Correct that line.") from None
+
+    def config(self) -> Config:
+        known = ("newsletter", "translation", "languages", "audience", "provider", "outbox", "theme")
+        for table in self._tables:
+            if table not in known:
+                raise self._error(f"unknown table [{table}].", table, hint=f"The tables are: {', '.join(known)}.")
+        publication = self._publication()
+        translation = dict(self._table("translation"))
+        return Config(
+            folder=self._path.parent,
+            publication=publication,
+            sender=self._address(publication.sender, "sender"),
+            reply_to=self._address(publication.reply_to, "reply_to") if publication.reply_to else None,
+            review=self._take(translation, "review", Review, "required"),
+            item_fallback=self._take(translation, "item_fallback", ItemFallback, "next"),
+            policies=self._policies(publication.languages),
+            engine=self._plugin("engines", "translation", "engine", "argos", translation),
+            audience=self._plugin("sources", "audience", "source", "csv", self._table("audience")),
+            provider=self._plugin("providers", "provider", "use", "folder", self._table("provider")),
+            outbox=self._convert(self._table("outbox"), Outbox, "outbox"),
+            theme=self._convert(self._table("theme"), Theme, "theme"),
+        )
+
+    def _publication(self) -> Publication:
+        publication: Publication = self._convert(self._table("newsletter"), Publication, "newsletter")
+        for tag in (publication.source, *publication.languages):
+            self._language(tag, "newsletter", "source" if tag == publication.source else "languages")
+        if publication.timezone not in available_timezones():
+            raise self._error(
+                f"unknown time zone {publication.timezone!r}.",
+                "newsletter",
+                "timezone",
+                hint="Use an IANA name such as Europe/Madrid.",
+            )
+        ZoneInfo(publication.timezone)
+        if publication.base_url and not re.match(r"https?://[^/\s]+", publication.base_url):
+            raise self._error(
+                f"{publication.base_url!r} is no web address.", "newsletter", "base_url", hint="Begin it with https://."
+            )
+        if publication.source not in publication.languages:
+            publication = msgspec.structs.replace(publication, languages=(publication.source, *publication.languages))
+        return publication
+
+    def _policies(self, languages: tuple[str, ...]) -> dict[str, Policy]:
+        policies = {}
+        for tag, table in self._table("languages").items():
+            if tag not in languages:
+                raise self._error(
+                    f"[languages.{tag}] is not one of the newsletter's languages.",
+                    f"languages.{tag}",
+                    hint="Add it to languages in [newsletter], or remove the table.",
+                )
+            policy: Policy = self._convert(table, Policy, f"languages.{tag}")
+            for other in policy.fallback:
+                self._language(other, f"languages.{tag}", "fallback")
+                if other not in languages:
+                    raise self._error(
+                        f"{other!r} is not one of the newsletter's languages.",
+                        f"languages.{tag}",
+                        "fallback",
+                        hint="Fall back to languages that the newsletter has.",
+                    )
+            policies[tag] = policy
+        return policies
+
+    def _language(self, tag: str, table: str, key: str) -> None:
+        try:
+            Locale.parse(tag, sep="-")
+        except (ValueError, UnknownLocaleError):
+            raise self._error(
+                f"unknown language {tag!r}.", table, key, hint="Use a BCP 47 tag such as en, pt-BR or zh-Hant."
+            ) from None
+
+    def _address(self, text: str, key: str) -> Address:
+        name, email = parseaddr(text)
+        try:
+            MailAddress(addr_spec=email or text)
+        except (ValueError, IndexError):
+            raise self._error(
+                f"{text!r} is no mail address.", "newsletter", key, hint="Write it as: Name <news@city.example>"
+            ) from None
+        return Address(email=email, name=name)
+
+    def _plugin(self, family: Family, table: str, key: str, default: str, options: Mapping[str, Any]) -> Plugin:
+        rest = {name: value for name, value in options.items() if name != key}
+        name = self._take(dict(options), key, str, default, table)
+        where = f"{self._path}:{self._line(table)}, table [{table}]"
+        return Plugin(family=family, name=name, options=rest, where=where, folder=self._path.parent)
+
+    def _take(self, options: dict[str, Any], key: str, kind: Any, default: str, table: str = "translation") -> Any:
+        return self._convert(options.pop(key, default), kind, table, key)
+
+    def _table(self, name: str) -> dict[str, Any]:
+        table = self._tables.get(name, {})
+        if not isinstance(table, dict):
+            raise self._error(f"[{name}] must be a table.", name, hint=f"Write [{name}] on a line of its own.")
+        return table
+
+    def _convert(self, value: Any, kind: Any, table: str, key: str = "") -> Any:
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            what, _, path = str(error).partition(" - at `$")
+            field = key or re.split(r"[.\[`]", path.lstrip("."))[0]
+            unknown = re.search(r"unknown field `(.+?)`", what)
+            hint = "Correct the value."
+            if unknown:
+                field, hint = unknown[1], f"The keys are: {', '.join(kind.__struct_fields__)}."
+            missing = re.search(r"missing required field `(.+?)`", what)
+            if missing:
+                hint = f"Add {missing[1]} = … to [{table}]."
+            raise self._error(f"{what} in [{table}].", table, field, hint=hint) from None
+
+    def _error(self, what: str, table: str, key: str = "", *, hint: str) -> ConfigError:
+        return ConfigError(what, where=f"{self._path}:{self._line(table, key)}", hint=hint)
+
+    def _line(self, table: str, key: str = "") -> int:
+        """The line of a key, else of its table, else the first."""
+        start = next((n for n, line in enumerate(self._lines, 1) if line.strip() == f"[{table}]"), 1)
+        for number, line in enumerate(self._lines[start:], start + 1):
+            if not key or line.lstrip().startswith("["):
+                break
+            if re.match(rf"\s*{re.escape(key)}\s*=", line):
+                return number
+        return start

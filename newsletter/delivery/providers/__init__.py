@@ -1,0 +1,1 @@
+"""Mail providers, one module each, behind one seam (see newsletter.testing)."""

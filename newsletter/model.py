@@ -1,0 +1,191 @@
+"""The nouns of the newsletter, as frozen data.
+
+Every stage of the pipeline takes some of these and returns others; none of them does anything.
+The module imports nothing of ours, so that every other module may import it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+
+Direction = Literal["ltr", "rtl"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """A mailbox: ``email`` is normalised and valid, ``name`` is what people read."""
+
+    email: str
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Image:
+    """A picture of an item; ``src`` is a path relative to the issue's folder, sizes are in pixels."""
+
+    src: str
+    alt: str
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flag:
+    """A doubt that an import could not settle; it blocks sending until somebody acknowledges it.
+
+    ``line`` counts from 1 in the original file, ``text`` is the place in doubt, ``note`` says what is wrong.
+    """
+
+    kind: str
+    line: int
+    text: str
+    note: str
+    acknowledged: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One news item in one language; ``body``, ``summary`` and a quote inside them are Markdown.
+
+    ``draft`` says that no person has accepted the translation yet. ``file`` is the Markdown file's name in the
+    issue's folder and ``line`` the line its body starts on, for messages that point there.
+    """
+
+    id: str
+    language: str
+    title: str
+    summary: str = ""
+    body: str = ""
+    date: date | None = None
+    place: str = ""
+    section: str = ""
+    url: str = ""
+    image: Image | None = None
+    flags: tuple[Flag, ...] = ()
+    draft: bool = False
+    file: str = ""
+    line: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Issue:
+    """One number of the newsletter in one language; an item in it may fall back to another one."""
+
+    id: str
+    language: str
+    date: date
+    subject: str
+    preheader: str = ""
+    intro: str = ""
+    items: tuple[Item, ...] = ()
+    folder: Path = Path()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Segment:
+    """One translatable block: ``text`` is inline Markdown on ``line`` of ``file``; ``note`` helps translators."""
+
+    item: str
+    role: str
+    text: str
+    file: str = ""
+    line: int = 0
+    note: str = ""
+
+    @property
+    def context(self) -> str:
+        """The ``msgctxt`` of the segment's PO entry; never a paragraph's number, so that insertions move nothing."""
+        return f"{self.item}|{self.role}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asset:
+    """A picture an edition shows: the ``url`` its HTML uses, the MIME ``type`` and the bytes."""
+
+    url: str
+    type: str
+    data: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Edition:
+    """One issue in one language, rendered once; the merge fields are still open.
+
+    ``nonce`` is the part of a merge-field marker that no text of the edition contains; ``hash`` covers everything
+    that a reader will see.
+    """
+
+    issue: str
+    language: str
+    direction: Direction
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    nonce: str
+    hash: str
+    assets: tuple[Asset, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subscriber:
+    """Who receives the newsletter; ``languages`` in order of preference, ``line`` is where the list names them."""
+
+    address: Address
+    languages: tuple[str, ...] = ()
+    timezone: str = ""
+    organisation: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    line: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """Which language a subscriber gets and why; ``language`` is empty where the subscriber gets nothing now.
+
+    ``kind`` is what counts are made of: chosen, near, fallback, held.
+    """
+
+    subscriber: Subscriber
+    language: str
+    kind: Literal["chosen", "near", "fallback", "held"]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """One edition for one subscriber, finished: no open field is left in it."""
+
+    key: str
+    to: Address
+    sender: Address
+    subject: str
+    html: str
+    text: str
+    language: str
+    reply_to: Address | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """What goes to the provider in one request; members, order and ``key`` never change once it is planned."""
+
+    id: int
+    campaign: str
+    edition: Edition
+    due_at: datetime
+    messages: tuple[Message, ...]
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """The provider's word on one message when it took it: its id, or why it refused."""
+
+    key: str
+    provider_id: str = ""
+    error: str = ""

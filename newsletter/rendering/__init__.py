@@ -1,0 +1,1 @@
+"""An issue in one language becomes an edition."""

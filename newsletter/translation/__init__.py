@@ -1,0 +1,1 @@
+"""An issue and its catalogs become the issue in another language."""

@@ -1,0 +1,1 @@
+"""Machine translators, one module each, behind one seam (see newsletter.testing)."""
