@@ -4,9 +4,9 @@ Every stage of the pipeline takes some of these and returns others; none of them
 The module imports nothing of ours, so that every other module may import it.
 """
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -58,7 +58,7 @@ class Item:
     title: str
     summary: str = ""
     body: str = ""
-    date: date | None = None
+    date: datetime.date | None = None
     place: str = ""
     section: str = ""
     url: str = ""
@@ -75,7 +75,7 @@ class Issue:
 
     id: str
     language: str
-    date: date
+    date: datetime.date
     subject: str
     preheader: str = ""
     intro: str = ""
@@ -98,6 +98,14 @@ class Segment:
     def context(self) -> str:
         """The ``msgctxt`` of the segment's PO entry; never a paragraph's number, so that insertions move nothing."""
         return f"{self.item}|{self.role}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Translated:
+    """What an engine made of one sentence; ``doubt`` is its own reason not to trust that, empty where it has none."""
+
+    text: str
+    doubt: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,7 +185,7 @@ class Batch:
     id: int
     campaign: str
     edition: Edition
-    due_at: datetime
+    due_at: datetime.datetime
     messages: tuple[Message, ...]
     key: str
 

@@ -1,0 +1,153 @@
+"""Takes an issue apart into translatable blocks and puts the translated blocks back.
+
+A block is what CommonMark calls one: a paragraph, a heading, a list item, a quoted paragraph. Its text is the inline
+Markdown inside it, so that links and emphasis stay with the words they belong to.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from mdformat.renderer import MDRenderer
+
+from newsletter.model import Issue, Item, Segment
+
+Translations = Mapping[tuple[str, str], str]
+"""(context, source text) -> translated text."""
+
+WHOLE_ISSUE = "issue"
+"""The item part of the context of segments that belong to the issue itself."""
+
+NOTES = {
+    "subject": "the subject line: at most 60 columns wide",
+    "preheader": "the line that mail programs show after the subject: 40 to 90 characters",
+    "section": "a short label above the title",
+    "alt": "describes the picture to those who do not see it",
+}
+
+
+def split(issue: Issue) -> list[Segment]:
+    """Every translatable block of an issue, in reading order; the same text in the same role comes once."""
+    seen: dict[tuple[str, str], Segment] = {}
+    for segment in (*_issue_segments(issue), *(part for item in issue.items for part in item_segments(item))):
+        seen.setdefault((segment.context, segment.text), segment)
+    return list(seen.values())
+
+
+def item_segments(item: Item) -> Iterator[Segment]:
+    """The blocks of one item: its title and other fields, then its body."""
+    alt = item.image.alt if item.image else ""
+    fields = {"title": item.title, "summary": item.summary, "section": item.section, "place": item.place, "alt": alt}
+    for role, text in fields.items():
+        if text.strip():
+            yield Segment(item=item.id, role=role, text=text, file=item.file, line=1, note=NOTES.get(role, ""))
+    for role, text, line in _blocks(item.body):
+        yield Segment(item=item.id, role=role, text=text, file=item.file, line=item.line + line)
+
+
+def join(issue: Issue, translations: Translations, language: str) -> Issue:
+    """The issue's own fields in another language; its items are left to ``join_item``."""
+
+    def of(role: str, text: str) -> str:
+        return translations.get((f"{WHOLE_ISSUE}|{role}", text), text)
+
+    intro = _replace_blocks(issue.intro, lambda _role, text: of("intro", text))
+    return replace(
+        issue,
+        language=language,
+        subject=of("subject", issue.subject),
+        preheader=of("preheader", issue.preheader),
+        intro=intro,
+    )
+
+
+def join_item(item: Item, translations: Translations, language: str) -> Item:
+    """The item in another language; a block without a translation stays as it is."""
+
+    def of(role: str, text: str) -> str:
+        return translations.get((f"{item.id}|{role}", text), text)
+
+    image = replace(item.image, alt=of("alt", item.image.alt)) if item.image else None
+    return replace(
+        item,
+        language=language,
+        title=of("title", item.title),
+        summary=of("summary", item.summary),
+        section=of("section", item.section),
+        place=of("place", item.place),
+        image=image,
+        body=_replace_blocks(item.body, of),
+    )
+
+
+def plain(text: str) -> bool:
+    """Whether inline Markdown is nothing but its own words: no link, emphasis, code, picture, escape or entity."""
+    inline = _parser().parseInline(text)[0].children or []
+    return (
+        all(token.type in {"text", "softbreak"} for token in inline)
+        and text.split() == " ".join(token.content or " " for token in inline).split()
+    )
+
+
+def _issue_segments(issue: Issue) -> Iterator[Segment]:
+    for role, text in (("subject", issue.subject), ("preheader", issue.preheader)):
+        if text.strip():
+            yield Segment(item=WHOLE_ISSUE, role=role, text=text, file="issue.toml", line=1, note=NOTES[role])
+    for _role, text, _line in _blocks(issue.intro):
+        yield Segment(item=WHOLE_ISSUE, role="intro", text=text, file="issue.toml", line=1)
+
+
+def _parser() -> MarkdownIt:
+    """CommonMark without raw HTML, as the renderer reads it."""
+    return MarkdownIt("commonmark", {"html": False})
+
+
+def _blocks(body: str) -> Iterator[tuple[str, str, int]]:
+    """(role, inline Markdown, line from 0) of every block with text."""
+    tokens = _parser().parse(body)
+    for token, role in _roles(tokens):
+        if token.content.strip():
+            yield role, token.content, token.map[0] if token.map else 0
+
+
+def _roles(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
+    """Each inline token with its role, which the containers around it decide."""
+    around: list[str] = []
+    for token in tokens:
+        if token.nesting == 1:
+            around.append(token.type)
+        elif token.nesting == -1:
+            around.pop()
+        elif token.type == "inline":
+            yield token, _role(around)
+
+
+def _role(around: list[str]) -> str:
+    for container, role in (("heading_open", "heading"), ("list_item_open", "li"), ("blockquote_open", "quote")):
+        if container in around:
+            return role
+    return "body"
+
+
+def _replace_blocks(body: str, translate: Callable[[str, str], str]) -> str:
+    """The Markdown with every block's text replaced; untouched, byte for byte, where nothing is replaced."""
+    changed = False
+
+    def swap(state: StateCore) -> None:
+        nonlocal changed
+        for token, role in _roles(state.tokens):
+            text = translate(role, token.content)
+            changed = changed or text != token.content
+            token.content = text
+
+    parser = _parser()
+    # Between the block and the inline rules, so that a translation cannot break the block structure.
+    parser.core.ruler.after("block", "translate", swap)
+    environment: dict[str, object] = {}
+    tokens = parser.parse(body, environment)
+    if not changed:
+        return body
+    options = {**parser.options, "parser_extension": [], "mdformat": {}}
+    return str(MDRenderer().render(tokens, options, environment))

@@ -1,0 +1,210 @@
+"""The PO file's life: what is kept, what becomes stale, what a machine may touch."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import polib
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.errors import TranslationError
+from newsletter.model import Segment
+from newsletter.translation.catalogs import Catalog, Entry, State
+
+FORUM = "The forum brought together three training centres from three continents."
+EDITED = "The forum brought together four training centres from three continents."
+TREES = "Volunteers planted two hundred trees along the river."
+FRENCH = "Le forum a réuni trois centres de formation de trois continents."
+
+
+def segment(text: str, role: str = "body", item: str = "forum") -> Segment:
+    return Segment(item=item, role=role, text=text, file=f"{item}.md", line=7)
+
+
+def catalog(folder: Path, *texts: str | Segment) -> Catalog:
+    """A French catalog in ``folder``, brought up to date with the texts."""
+    made = Catalog(folder / "fr.po", language="fr", project="River Letter 2026-11")
+    made.sync(text if isinstance(text, Segment) else segment(text) for text in texts)
+    return made
+
+
+def person(folder: Path, translations: dict[str, str], *, fuzzy: bool = False) -> None:
+    """A person's work in a PO editor."""
+    po = polib.pofile(str(folder / "fr.po"))
+    for entry in po:
+        if entry.msgid in translations:
+            entry.msgstr = translations[entry.msgid]
+            entry.flags = ["fuzzy"] if fuzzy else []
+    po.save()
+
+
+def entry(made: Catalog, source: str) -> Entry:
+    return next(found for found in made if found.source == source)
+
+
+def reviewed(folder: Path) -> None:
+    catalog(folder, FORUM, TREES).save()
+    person(folder, {FORUM: FRENCH})
+
+
+def test_a_new_segment_is_missing(tmp_path: Path) -> None:
+    """A text that nobody translated has an empty entry."""
+    assert [found.state for found in catalog(tmp_path, FORUM)] == [State.MISSING]
+
+
+def test_a_draft_is_fuzzy_until_a_person_clears_it(tmp_path: Path) -> None:
+    """The state lives in the PO flag, and our note goes when the entry is reviewed."""
+    made = catalog(tmp_path, FORUM)
+    made.draft("forum|body", FORUM, FRENCH, notes=["draft by an engine with a name long enough to be wrapped " * 3])
+    made.save()
+    drafted = entry(catalog(tmp_path, FORUM), FORUM)
+    person(tmp_path, {FORUM: FRENCH})
+    accepted = entry(catalog(tmp_path, FORUM), FORUM)
+    assert (drafted.state, accepted.state, accepted.comment) == (State.DRAFT, State.REVIEWED, "")
+
+
+def test_a_persons_comment_survives_our_notes(tmp_path: Path) -> None:
+    """Only our own lines of the translator comment are replaced."""
+    made = catalog(tmp_path, FORUM)
+    made.hold("forum|body", FORUM, notes=["held back: first " * 12])
+    made.save()
+    po = polib.pofile(str(tmp_path / "fr.po"))
+    po[0].tcomment += "\nAsk Inés about the name."
+    po.save()
+    made = catalog(tmp_path, FORUM)
+    made.hold("forum|body", FORUM, notes=["held back: second"])
+    assert entry(made, FORUM).comment == "Ask Inés about the name.\nnewsletter: held back: second"
+
+
+def test_an_edit_makes_a_review_stale_and_keeps_the_words(tmp_path: Path) -> None:
+    """The person's translation stays, fuzzy, with the text it was made for."""
+    reviewed(tmp_path)
+    made = catalog(tmp_path, EDITED, TREES)
+    made.save()
+    stale = next(found for found in polib.pofile(str(tmp_path / "fr.po")) if found.msgid == EDITED)
+    assert (stale.msgstr, stale.fuzzy, stale.previous_msgid) == (FRENCH, True, FORUM)
+    assert entry(made, EDITED).state is State.STALE
+
+
+def test_two_edits_keep_the_oldest_source(tmp_path: Path) -> None:
+    """What a translation really fits is the text it was made for, not the last one."""
+    reviewed(tmp_path)
+    catalog(tmp_path, EDITED, TREES).save()
+    again = EDITED.replace("three continents", "five continents")
+    catalog(tmp_path, again, TREES).save()
+    assert next(e for e in polib.pofile(str(tmp_path / "fr.po")) if e.msgid == again).previous_msgid == FORUM
+
+
+@pytest.mark.parametrize("text", [FORUM.replace(" three ", "\nthree ", 1), FORUM.replace("  ", " ")])
+def test_white_space_alone_keeps_the_review(tmp_path: Path, text: str) -> None:
+    """A paragraph that was only wrapped anew needs nobody's time."""
+    reviewed(tmp_path)
+    assert entry(catalog(tmp_path, text, TREES), text).state is State.REVIEWED
+
+
+def test_an_edited_draft_is_drafted_anew(tmp_path: Path) -> None:
+    """Nobody has put work into an unreviewed draft, so its successor is missing, not stale."""
+    made = catalog(tmp_path, FORUM)
+    made.draft("forum|body", FORUM, FRENCH, notes=["draft"])
+    made.save()
+    assert entry(catalog(tmp_path, EDITED), EDITED).state is State.MISSING
+
+
+def test_a_removed_paragraph_keeps_its_translation(tmp_path: Path) -> None:
+    """A person's words become obsolete, and come back with the paragraph."""
+    reviewed(tmp_path)
+    made = catalog(tmp_path, TREES)
+    made.save()
+    assert polib.pofile(str(tmp_path / "fr.po")).obsolete_entries()[0].msgstr == FRENCH
+    assert entry(catalog(tmp_path, FORUM, TREES), FORUM).state is State.REVIEWED
+
+
+def test_an_inserted_paragraph_leaves_the_others_alone(tmp_path: Path) -> None:
+    """The context names a role, never a number, so an insertion moves nothing."""
+    reviewed(tmp_path)
+    before = [found for found in catalog(tmp_path, FORUM, TREES)]
+    after = [found for found in catalog(tmp_path, "A new first paragraph.", FORUM, TREES)]
+    assert after[1:] == before
+
+
+def test_another_items_translation_is_not_taken(tmp_path: Path) -> None:
+    """A similar sentence of another item says nothing about this one."""
+    reviewed(tmp_path)
+    assert entry(catalog(tmp_path, FORUM, segment(EDITED, item="trees")), EDITED).state is State.MISSING
+
+
+def test_saving_nothing_new_writes_nothing(tmp_path: Path) -> None:
+    """A run that changes no content changes no file, so that version control stays quiet."""
+    made = catalog(tmp_path, FORUM)
+    assert (made.save(), catalog(tmp_path, FORUM).save()) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (b'msgid "a"\n<<<<<<< HEAD\nmsgstr "b"\n', "no PO syntax"),
+        ('msgid "é"\nmsgstr ""\n'.encode("latin-1"), "not UTF-8"),
+        (b'msgid ""\nmsgstr "Language: de\\n"\n', "'de', not 'fr'"),
+        (b'msgctxt "a|b"\nmsgid "x"\nmsgstr ""\n\nmsgctxt "a|b"\nmsgid "x"\nmsgstr "y"\n', "twice"),
+    ],
+)
+def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, damage: bytes, says: str) -> None:
+    """One sentence with the path; the file keeps its bytes for the person who mends it."""
+    path = tmp_path / "fr.po"
+    path.write_bytes(damage)
+    with pytest.raises(TranslationError, match=says) as caught:
+        catalog(tmp_path, FORUM)
+    assert str(path) in str(caught.value)
+    assert path.read_bytes() == damage
+
+
+def test_a_line_separator_in_a_translation_is_read_as_a_space(tmp_path: Path) -> None:
+    """People paste U+2028 out of word processors, and polib would stop there."""
+    reviewed(tmp_path)
+    path = tmp_path / "fr.po"
+    path.write_text(path.read_text("utf-8").replace("a réuni", "a\u2028réuni"), "utf-8")
+    assert entry(catalog(tmp_path, FORUM, TREES), FORUM).target == FRENCH
+
+
+def test_sticky_flags_of_newer_gettext_are_read(tmp_path: Path) -> None:
+    """gettext writes ``#=`` lines that polib does not know."""
+    reviewed(tmp_path)
+    path = tmp_path / "fr.po"
+    path.write_text(path.read_text("utf-8").replace("#: forum", "#= no-wrap\n#: forum"), "utf-8")
+    assert entry(catalog(tmp_path, FORUM, TREES), FORUM).state is State.REVIEWED
+
+
+# Content has no control characters: the importer and the loader remove them.
+characters = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], include_characters="\n\t")
+texts = st.text(characters, min_size=1, max_size=60).filter(str.strip)
+
+
+@settings(max_examples=60, deadline=None)
+@given(sources=st.lists(texts, min_size=1, max_size=6, unique=True), drafts=st.lists(texts, max_size=6))
+def test_any_text_round_trips(tmp_path_factory: pytest.TempPathFactory, sources: list[str], drafts: list[str]) -> None:
+    """Whatever stands in a catalog is read back the same, and bringing it up to date twice changes nothing."""
+    folder = tmp_path_factory.mktemp("po")
+    made = catalog(folder, *sources)
+    for source, draft in zip(sources, drafts, strict=False):
+        made.draft("forum|body", source, draft, notes=["draft"])
+    made.save()
+    again = catalog(folder, *sources)
+    assert list(again) == list(made)
+    assert again.save() is False
+
+
+@pytest.mark.parametrize("language", ["es", "fr", "ca", "pt-BR", "ar", "fa", "ko", "ne"])
+def test_msgfmt_accepts_what_we_write(tmp_path: Path, need: Callable[[str], str], language: str) -> None:
+    """Drafts, held segments, stale and obsolete entries, in the eight languages: no error, no warning."""
+    path = tmp_path / f"{language}.po"
+    made = Catalog(path, language=language, project="River Letter 2026-11")
+    made.sync([segment(FORUM), segment(TREES), segment("Gone.", role="title")])
+    made.draft("forum|body", FORUM, "x %s {y}\n", notes=["draft"])
+    made.hold("forum|body", TREES, notes=["held back"])
+    made.draft("forum|title", "Gone.", "z", notes=["draft"])
+    made.sync([segment(FORUM), segment(EDITED)])
+    made.save()
+    ran = subprocess.run([need("msgfmt"), "-c", "-o", "/dev/null", path], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")

@@ -1,0 +1,145 @@
+"""An issue taken apart into blocks and put together again."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from newsletter.model import Image, Issue, Item
+from newsletter.translation import segments
+
+BODY = """\
+First paragraph with a [link](https://river.example/a).
+
+## A heading
+
+- one
+- two
+  with a second line
+
+> A quoted *word*.
+
+```
+code is not translated
+```
+"""
+
+
+def item(body: str = BODY) -> Item:
+    image = Image(src="images/a.png", alt="A bridge")
+    return Item(
+        id="forum", language="en", title="Forum", summary="In short.", body=body, image=image, file="f.md", line=9
+    )
+
+
+def issue(*items: Item) -> Issue:
+    return Issue(
+        id="2026-11",
+        language="en",
+        date=date(2026, 11, 20),
+        subject="Hello",
+        preheader="Read",
+        intro="Hi *all*.",
+        items=items,
+    )
+
+
+def html(markdown: str) -> str:
+    return MarkdownIt("commonmark", {"html": False}).render(markdown)
+
+
+def test_blocks_have_roles_and_lines() -> None:
+    """Every block comes once, in reading order, with the line it stands on in its file."""
+    found = [(each.context, each.text, each.line) for each in segments.split(issue(item()))]
+    assert found == [
+        ("issue|subject", "Hello", 1),
+        ("issue|preheader", "Read", 1),
+        ("issue|intro", "Hi *all*.", 1),
+        ("forum|title", "Forum", 1),
+        ("forum|summary", "In short.", 1),
+        ("forum|alt", "A bridge", 1),
+        ("forum|body", "First paragraph with a [link](https://river.example/a).", 9),
+        ("forum|heading", "A heading", 11),
+        ("forum|li", "one", 13),
+        ("forum|li", "two\nwith a second line", 14),
+        ("forum|quote", "A quoted *word*.", 17),
+    ]
+
+
+def test_translations_go_back_where_they_came_from() -> None:
+    """The blocks are replaced, the structure and the code stay."""
+    texts = {
+        ("forum|title", "Forum"): "Foro",
+        ("forum|alt", "A bridge"): "Un puente",
+        (
+            "forum|body",
+            "First paragraph with a [link](https://river.example/a).",
+        ): "Un [enlace](https://river.example/a).",
+        ("forum|li", "one"): "uno",
+        ("forum|quote", "A quoted *word*."): "Una *palabra*.",
+    }
+    joined = segments.join_item(item(), texts, "es")
+    assert (joined.language, joined.title, joined.image) == ("es", "Foro", Image(src="images/a.png", alt="Un puente"))
+    expected = BODY.replace("First paragraph with a [link]", "Un [enlace]").replace("- one", "- uno")
+    assert html(joined.body) == html(expected.replace("A quoted *word*", "Una *palabra*"))
+
+
+@pytest.mark.parametrize("text", ["1. no list", "# no heading", "- no item", "> no quote", "```", "---", "    no code"])
+def test_a_translation_cannot_break_the_structure(text: str) -> None:
+    """What would be block markup at the start of a line is text in a translated paragraph."""
+    joined = segments.join_item(item("One.\n\nTwo."), {("forum|body", "One."): text}, "es")
+    tokens = [token.type for token in MarkdownIt("commonmark").parse(joined.body)]
+    assert tokens == ["paragraph_open", "inline", "paragraph_close"] * 2
+
+
+def examples() -> list[str]:
+    """The examples of the CommonMark specification."""
+    return json.loads(Path("tests/samples/commonmark.json").read_text("utf-8"))
+
+
+def test_swapping_every_block_for_itself_renders_the_same() -> None:
+    """On all CommonMark examples the way out to segments and back changes nothing that a reader sees."""
+    for source in examples():
+        texts = {(each.context, each.text): f"{each.text} ." for each in segments.split(issue(item(source)))}
+        there = segments.join_item(item(source), texts, "es")
+        back = {(f"forum|{role}", text): text.removesuffix(" .") for role, text, _ in segments._blocks(there.body)}
+        again = segments.join_item(there, back, "en")
+        assert visible(html(again.body)) == visible(html(source)), source
+
+
+def visible(page: str) -> str:
+    """HTML with its white space folded, as browsers and mail programs show it."""
+    return re.sub(r"\s+", " ", page).strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_plain"),
+    [
+        ("Two plain words, and a full stop.", True),
+        ("Wrapped\nonto two lines", True),
+        ("A [link](https://a.example)", False),
+        ("**Bold**", False),
+        ("a `code` span", False),
+        ("an entity &amp; more", False),
+        ("an escaped \\* star", False),
+        ("<https://a.example>", False),
+        ("نص عربي بلا علامات", True),
+    ],
+)
+def test_plain_text_is_told_from_markup(text: str, is_plain: bool) -> None:
+    """Only what is nothing but words may go to an engine as it is."""
+    assert segments.plain(text) is is_plain
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=200))
+def test_any_body_survives_the_identity(body: str) -> None:
+    """Translating every block to itself leaves the Markdown byte for byte."""
+    original = item(body)
+    texts = {(each.context, each.text): each.text for each in segments.item_segments(original)}
+    assert segments.join_item(original, texts, "es").body == body
