@@ -1,0 +1,272 @@
+"""``Newsletter``: the facade of the library, and the only place that wires the stages together."""
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from newsletter import campaigns, plugins, resources
+from newsletter import config as configuration
+from newsletter.config import Config
+from newsletter.content import markdown, pasted, repair
+from newsletter.content.pasted import Pasted
+from newsletter.delivery.outbox import Counts, Uncertain
+from newsletter.delivery.plan import Plan
+from newsletter.delivery.sender import Report
+from newsletter.errors import ConfigError, ContentError
+from newsletter.model import Edition, Issue
+from newsletter.rendering import editions, fields
+from newsletter.rendering.localise import Localisation
+from newsletter.translation import gate, packages, review, segments
+from newsletter.translation.catalogs import Catalog
+from newsletter.translation.drafting import Drafted, Engine, fill
+from newsletter.translation.gate import Gate
+from newsletter.translation.packages import Package
+from newsletter.translation.review import LanguageReview
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what is being done, done, all) as long work goes on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Imported:
+    """A pasted text that became an item: where it was written, and what was repaired and what is in doubt."""
+
+    issue: str
+    path: Path
+    pasted: Pasted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Language:
+    """One language of the newsletter: its tag, its own name, and the installed package that translates into it."""
+
+    language: str
+    name: str
+    package: str
+
+
+class Newsletter:
+    """One newsletter: the folder with ``newsletter.toml`` and everything that can be done with it."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    @classmethod
+    def open(cls, folder: str | Path = ".") -> "Newsletter":
+        """The newsletter in ``folder``; a ConfigError says what is wrong with its ``newsletter.toml``."""
+        return cls(configuration.load(Path(folder)))
+
+    @classmethod
+    def create(cls, folder: str | Path, *, example: str = "starter") -> "Newsletter":
+        """Make a working newsletter in an empty or new folder from one of the bundled examples."""
+        target = Path(folder)
+        if target.exists() and any(target.iterdir()):
+            raise ConfigError("the folder is not empty.", where=target, hint="Name a new folder; nothing was written.")
+        try:
+            shutil.copytree(resources.folder("examples") / example, target, dirs_exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"the folder cannot be written ({error}).", where=target, hint="Choose another."
+            ) from error
+        return cls.open(target)
+
+    # Content
+
+    def issues(self) -> list[str]:
+        """The ids of the newsletter's issues, oldest first by name."""
+        return sorted(path.parent.name for path in (self.config.folder / "issues").glob("*/issue.toml"))
+
+    def issue(self, id: str | None = None) -> Issue:  # noqa: A002 - the word people use
+        """One issue in its source language; without an id, the newest."""
+        known = self.issues()
+        if id is None and not known:
+            where = self.config.folder / "issues"
+            raise ContentError("there is no issue yet.", where=where, hint="Make one with: newsletter import FILE")
+        chosen = id or known[-1]
+        if chosen not in known:
+            raise ContentError(f"there is no issue {chosen!r}.", where=self.config.folder / "issues", hint=_list(known))
+        return markdown.load(self.config.folder / "issues" / chosen, language=self.config.publication.source)
+
+    def import_item(self, file: str | Path, *, issue: str | None = None) -> Imported:
+        """Turn pasted text into an item of an issue; the issue is made where it is new, named for the item's month."""
+        path = Path(file)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise ContentError(f"the file cannot be read ({error.strerror}).", where=path, hint="Check it.") from error
+        names = repair.names(self.config.folder / "names.csv")
+        found = pasted.read(data, names=names, where=str(path), language=self.config.publication.source)
+        chosen = issue or pasted.issue_of(found.item)
+        folder = self.config.folder / "issues" / chosen
+        written = markdown.save(found.item, folder, original=data, original_name=path.name, reason=found.reason)
+        return Imported(issue=chosen, path=written, pasted=found)
+
+    def acknowledge(self, issue: Issue, item: str, *, by: str, flag: int | None = None) -> Issue:
+        """Accept one or all open flags of an item, in somebody's name."""
+        found = next((candidate for candidate in issue.items if candidate.id == item), None)
+        if found is None:
+            known = _list([candidate.id for candidate in issue.items])
+            raise ContentError(f"there is no item {item!r}.", where=issue.folder, hint=known)
+        markdown.acknowledge(issue.folder / found.file, flag=flag, by=by)
+        return self.issue(issue.id)
+
+    # Translation
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The machine translator that ``[translation]`` names."""
+        built: Engine = plugins.build(self.config.engine)
+        return built
+
+    def translate(
+        self, issue: Issue, *, languages: Iterable[str] | None = None, progress: Progress | None = None
+    ) -> list[Drafted]:
+        """Bring the catalogs up to date and draft what is missing; each language is saved as soon as it is done."""
+        results = []
+        for language in self._targets(languages):
+            catalog = self._catalog(issue, language)
+
+            def step(done: int, total: int, language: str = language) -> None:
+                if progress:
+                    progress(language, done, total)
+
+            results.append(fill(catalog, self.engine, source=issue.language, progress=step))
+            catalog.save()
+        return results
+
+    def review(self, issue: Issue) -> list[LanguageReview]:
+        """How far each language is, and what the review gate makes of it."""
+        catalogs = self._catalogs(issue)
+        return [
+            review.of(catalog, gate.compose(issue, catalogs, language, config=self.config))
+            for language, catalog in catalogs.items()
+        ]
+
+    def languages(self) -> list[Language]:
+        """The newsletter's languages, each with the Argos package that translates into it, if one is installed."""
+        source = self.config.publication.source
+        found = {each.target: each for each in packages.installed(self.packages_folder) if each.source == source}
+        return [
+            Language(language=tag, name=Localisation.of(tag).endonym, package=str(found.get(tag, "")))
+            for tag in self.config.publication.languages
+        ]
+
+    @property
+    def packages_folder(self) -> Path | None:
+        """The newsletter's own folder of Argos packages, or None for the user's."""
+        chosen = self.config.engine.options.get("packages")
+        return self.config.folder / str(chosen) if chosen else None
+
+    def install_package(self, file: str | Path) -> Package:
+        """Install an ``.argosmodel`` file for this newsletter."""
+        return packages.install(Path(file), self.packages_folder)
+
+    # Rendering
+
+    def render(self, issue: Issue, *, languages: Iterable[str] | None = None) -> dict[str, Edition]:
+        """The editions that the review gate lets out, by language."""
+        return {
+            language: editions.render(decision.issue, self.config)
+            for language, decision in self.gates(issue, languages).items()
+            if decision.open
+        }
+
+    def preview(self, issue: Issue, language: str) -> Edition:
+        """One edition as it would look now, whatever the review gate says."""
+        decision = self.gates(issue, [language])[language]
+        return editions.render(decision.issue, self.config)
+
+    def gates(self, issue: Issue, languages: Iterable[str] | None = None) -> dict[str, Gate]:
+        """What the review gate makes of each language, the source language first."""
+        catalogs = self._catalogs(issue)
+        source = [issue.language] if languages is None or issue.language in languages else []
+        return {
+            language: gate.compose(issue, catalogs, language, config=self.config)
+            for language in (*source, *self._targets(languages))
+        }
+
+    def build(self, issue: Issue, output: Path) -> list[Path]:
+        """Write the HTML, the text and the pictures of every edition that may be sent; its merge fields are empty."""
+        written = []
+        for language, edition in self.render(issue).items():
+            filled = fields.compile(edition).fill({})
+            folder = output / issue.id
+            folder.mkdir(parents=True, exist_ok=True)
+            for suffix, text in (("html", filled.html), ("txt", filled.text)):
+                path = folder / f"{language}.{suffix}"
+                path.write_text(text, encoding="utf-8", newline="\n")
+                written.append(path)
+        return written
+
+    # Delivery
+
+    def plan(self, issue: Issue, *, at: str | datetime | None = None, timezone: str = "") -> Plan:
+        """Freeze what would be sent to whom, and count it; nothing goes out before somebody approves the plan.
+
+        ``at`` is a local time such as ``2017-11-13 09:00`` in ``timezone``: the newsletter's, an IANA name, or
+        ``subscriber`` for each reader's own. Without it the mails are due now. HeldError while an item has a flag
+        that nobody acknowledged.
+        """
+        return campaigns.plan(self.config, issue, self.render(issue), at=at, timezone=timezone)
+
+    def approve(self, plan: str | Plan, *, by: str) -> Plan:
+        """Sign a plan, given by itself or by the first characters of its hash."""
+        with campaigns.outbox(self.config) as outbox:
+            return outbox.approve(plan if isinstance(plan, str) else plan.campaign, by)
+
+    def send(self, plan: Plan | None = None, *, progress: Progress | None = None) -> Report:
+        """Send what is approved and due: this approved plan and whatever else is; safe to call again and again.
+
+        HeldError where the plan was not approved, or the issue, the members or the settings changed since;
+        BusyError where another send is running.
+        """
+
+        def current(id: str) -> tuple[Issue, Mapping[str, Edition]]:  # noqa: A002 - the word people use
+            issue = self.issue(id)
+            return issue, self.render(issue)
+
+        step = (lambda done, total: progress("sending", done, total)) if progress else None
+        return campaigns.send(self.config, plan, current=current, progress=step)
+
+    def send_due(self) -> Report:
+        """What a scheduled job calls: everything that is approved and due."""
+        return self.send()
+
+    def status(self, issue: Issue | str) -> dict[str, Counts]:
+        """For every language of an issue how many messages are where."""
+        with campaigns.outbox(self.config, mode="read") as outbox:
+            return outbox.status(issue if isinstance(issue, str) else issue.id)
+
+    def uncertain(self, issue: Issue | str | None = None) -> list[Uncertain]:
+        """Every message of which nobody can know whether it went out."""
+        with campaigns.outbox(self.config, mode="read") as outbox:
+            return outbox.uncertain(issue.id if isinstance(issue, Issue) else issue)
+
+    def _targets(self, languages: Iterable[str] | None) -> list[str]:
+        known = self.config.publication.languages
+        for language in languages or ():
+            if language not in known:
+                raise ConfigError(
+                    f"the newsletter has no language {language!r}.",
+                    where=self.config.folder / configuration.FILE,
+                    hint=_list(known),
+                )
+        chosen = known if languages is None else languages
+        return [language for language in chosen if language != self.config.publication.source]
+
+    def _catalogs(self, issue: Issue) -> dict[str, Catalog]:
+        return {language: self._catalog(issue, language) for language in self._targets(None)}
+
+    def _catalog(self, issue: Issue, language: str) -> Catalog:
+        """The catalog of one language, brought up to date with the source in memory."""
+        path = issue.folder / "po" / f"{language.replace('-', '_')}.po"
+        catalog = Catalog(path, language=language, project=f"{self.config.publication.name} {issue.id}")
+        catalog.sync(segments.split(issue))
+        return catalog
+
+
+def _list(known: Iterable[str]) -> str:
+    return f"There is: {', '.join(known) or 'none'}."

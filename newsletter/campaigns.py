@@ -1,0 +1,162 @@
+"""Plans and sends an issue: wires the members' list, the editions, the outbox and the provider for ``Newsletter``.
+
+What a plan covers is worked out the same way when it is made and when it is sent, so that a change in between shows.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from newsletter import plugins
+from newsletter.audience import languages
+from newsletter.audience.sources import Problem, Source
+from newsletter.config import Config
+from newsletter.delivery import schedule, sender, unsubscribe
+from newsletter.delivery.outbox import Campaign, Outbox
+from newsletter.delivery.plan import Plan, Terms
+from newsletter.delivery.sender import Fill, Report
+from newsletter.errors import HeldError
+from newsletter.model import Choice, Edition, Issue, Subscriber
+from newsletter.rendering import fields
+
+Editions = Mapping[str, Edition]
+
+SHOWN_PROBLEMS = 100
+"""Rows of the members' list that a plan names; it counts all of them."""
+
+UNUSABLE = "their row of the members' list cannot be used"
+
+
+def outbox(config: Config, *, mode: Literal["write", "read"] = "write") -> Outbox:
+    """The newsletter's outbox, to be opened with ``with``."""
+    return Outbox(config.outbox.url, config.folder, mode=mode)
+
+
+def plan(config: Config, issue: Issue, editions: Editions, *, at: str | datetime | None, timezone: str) -> Plan:
+    """Freeze what would be sent to whom; see ``Newsletter.plan``."""
+    refuse_flags(issue)
+    audience = _Audience(config=config, issue=issue, editions=editions)
+    with outbox(config) as opened:
+        made = opened.freeze(
+            audience.choices(), editions, _terms(config, issue, at, timezone), due=_due(config, at, timezone)
+        )
+    skipped = {**made.skipped, UNUSABLE: audience.lost} if audience.lost else made.skipped
+    return replace(made, skipped=skipped, problems=tuple(audience.problems))
+
+
+def send(
+    config: Config,
+    approved: Plan | None,
+    *,
+    current: Callable[[str], tuple[Issue, Editions]],
+    progress: Callable[[int, int], None] | None,
+) -> Report:
+    """Send what is approved and due; ``current`` gives an issue and its editions as they are now."""
+    with outbox(config) as opened:
+        if approved is not None:
+            if not approved.approved_by:
+                raise HeldError(
+                    "the plan is not approved.", where=approved.issue, hint="Call plan.approve(by=…) first."
+                )
+            opened.approve(approved.campaign, approved.approved_by)
+        for campaign in opened.campaigns():
+            if campaign.state == "approved":
+                _refuse_changed(config, opened, campaign, *current(campaign.plan.issue))
+        return sender.send(
+            opened,
+            plugins.build(config.provider),
+            _filler,
+            sender=config.sender,
+            reply_to=config.reply_to,
+            unsubscribe=lambda key: unsubscribe.link(key, config.reply_to or config.sender),
+            per_second=config.outbox.per_second,
+            progress=progress,
+        )
+
+
+def refuse_flags(issue: Issue) -> None:
+    """A HeldError while an item of the issue has a flag that nobody acknowledged."""
+    for item in issue.items:
+        flags = [flag for flag in item.flags if not flag.acknowledged]
+        if flags:
+            raise HeldError(
+                f"{len(flags)} open flags, the first on line {flags[0].line} of the original: {flags[0].note}",
+                where=issue.folder / item.file,
+                hint=f"Correct the text, then: newsletter acknowledge {issue.id} {item.id} --by NAME",
+            )
+
+
+@dataclass(kw_only=True)
+class _Audience:
+    """The members' list, and what was wrong in it once it has been read to the end."""
+
+    config: Config
+    issue: Issue
+    editions: Editions
+    problems: list[str] = field(default_factory=list)
+    lost: int = 0
+
+    def choices(self) -> Iterator[Choice]:
+        """Everybody with the language they get; read row by row, never held in memory."""
+        source: Source = plugins.build(self.config.audience)
+        held = [tag for tag in self.config.publication.languages if tag not in self.editions]
+        for row in source.rows():
+            if isinstance(row, Problem):
+                self._note(row)
+            else:
+                yield languages.choose(row, ready=self.editions, held=held, default=self.issue.language)
+
+    def _note(self, problem: Problem) -> None:
+        self.lost += not problem.kept
+        if len(self.problems) < SHOWN_PROBLEMS:
+            self.problems.append(str(problem))
+
+
+def _terms(config: Config, issue: Issue, at: str | datetime | None, timezone: str) -> Terms:
+    provider = plugins.build(config.provider)
+    return Terms(
+        issue=issue.id,
+        newsletter=config.publication.name,
+        provider=provider.name,
+        limits=provider.limits,
+        per_second=config.outbox.per_second,
+        settings={
+            "at": "" if at is None else str(at),
+            "timezone": timezone,
+            "sender": str(config.sender),
+            "reply_to": str(config.reply_to or ""),
+        },
+    )
+
+
+def _due(config: Config, at: str | datetime | None, timezone: str) -> Callable[[Subscriber], datetime]:
+    now = datetime.now(UTC)
+    own = config.publication.timezone
+    return lambda reader: schedule.due(
+        at, timezone, newsletter_zone=own, subscriber_zone=reader.timezone, now=lambda: now
+    )
+
+
+def _refuse_changed(config: Config, opened: Outbox, campaign: Campaign, issue: Issue, editions: Editions) -> None:
+    """Before the first mail of a campaign: is it still what was approved?"""
+    refuse_flags(issue)
+    terms = _terms(config, issue, campaign.settings["at"] or None, campaign.settings["timezone"])
+    audience = _Audience(config=config, issue=issue, editions=editions)
+    if opened.fingerprint(audience.choices(), editions, terms) != campaign.plan.hash:
+        raise HeldError(
+            "the issue, the members or the settings changed after the plan was approved; nothing was sent.",
+            where=issue.id,
+            hint=f"See what would go out now: newsletter plan {issue.id}",
+        )
+
+
+def _filler(edition: Edition) -> Fill:
+    """What fills an edition's merge fields, as the sender wants it."""
+    compiled = fields.compile(edition)
+
+    def fill(values: Mapping[str, str]) -> tuple[str, str, str]:
+        filled = compiled.fill(values)
+        return filled.subject, filled.html, filled.text
+
+    return fill

@@ -1,0 +1,296 @@
+"""The command line: parse, call ``Newsletter``, print."""
+
+import getpass
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from newsletter import display
+from newsletter.errors import NewsletterError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="newsletter")
+@click.option("--folder", "-C", default=".", show_default=True, help="The folder with newsletter.toml.")
+@click.pass_context
+def cli(context: click.Context, folder: str) -> None:
+    """Translate, review, render and send a multilingual newsletter."""
+    context.obj = Path(folder)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line; every error of ours becomes one sentence on stderr and its exit code."""
+    try:
+        cli.main(arguments, prog_name="newsletter")
+    except NewsletterError as error:
+        display.fail(str(error))
+        sys.exit(error.exit_code)
+    sys.exit(0)
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines.")
+issue_argument = click.argument("issue", required=False)
+
+
+@cli.command()
+@click.argument("target", default="newsletter-demo")
+def demo(target: str) -> None:
+    """Make a sample newsletter in the folder TARGET, translate it and send it into a local Maildir."""
+    from newsletter import demo as sample
+
+    with display.progress_bar() as progress:
+        shown = sample.run(Path(target), progress=progress)
+    headings = ("language", "reviewed", "drafted", "held", "sent")
+    display.table(headings, [(row.language, row.reviewed, row.drafted, row.held, row.sent) for row in shown.rows])
+    for note in shown.notes:
+        display.say(note)
+    display.say(f"{shown.sent} mails lie in {shown.outbox}: any mail program opens them.")
+    display.say("See every language in the browser:")
+    display.command(f"newsletter -C {target} preview")
+
+
+@cli.command()
+@click.argument("target", default=".")
+def init(target: str) -> None:
+    """Make a working newsletter in the empty or new folder TARGET."""
+    from newsletter import Newsletter
+
+    made = Newsletter.create(target)
+    display.say(f"Made a newsletter in {made.config.folder}. Edit newsletter.toml, members.csv and the issue, then:")
+    display.command(f"newsletter -C {target} preview")
+
+
+@cli.command("import")
+@click.argument("file")
+@click.option("--issue", help="The issue it belongs to; without it, the month of the item's date.")
+@as_json
+@click.pass_obj
+def import_(folder: Path, file: str, issue: str | None, as_json: bool) -> None:
+    """Turn pasted or PDF text in FILE into an item, repairing what is certain and flagging the rest."""
+    from newsletter import Newsletter
+
+    imported = Newsletter.open(folder).import_item(file, issue=issue)
+    found, item = imported.pasted, imported.pasted.item
+    if as_json:
+        display.json({"issue": imported.issue, "path": imported.path, **display.plain(found)})
+        return
+    day = f"{item.date or 'none'}" + (f"  ({found.reason})" if found.reason else "")
+    display.table(("", ""), [("title", item.title), ("date", day), ("file", imported.path)])
+    for repair in found.repairs:
+        display.say(f"repaired, line {repair.line}: {repair.note}")
+    for number, flag in enumerate(item.flags, 1):
+        display.warn(f"flag {number}, line {flag.line}: {flag.note} “{flag.text}”")
+    if item.flags:
+        display.say("Sending is refused until the flags are acknowledged. Correct the item, then:")
+        display.command(f"newsletter -C {folder} acknowledge {imported.issue} {item.id} --by NAME")
+
+
+@cli.command()
+@click.argument("issue")
+@click.argument("item")
+@click.option("--flag", type=click.IntRange(min=1), help="Only this flag of the item, counted from 1.")
+@click.option("--by", required=True, help="Who has looked at it.")
+@click.pass_obj
+def acknowledge(folder: Path, issue: str, item: str, flag: int | None, by: str) -> None:
+    """Accept the open flags of ITEM, so that ISSUE may be sent."""
+    from newsletter import Newsletter
+
+    newsletter = Newsletter.open(folder)
+    after = newsletter.acknowledge(newsletter.issue(issue), item, flag=flag, by=by)
+    left = sum(1 for each in after.items for flag_ in each.flags if not flag_.acknowledged)
+    display.say(f"Acknowledged by {by}; {left} open flags are left in {issue}.")
+
+
+@cli.command()
+@issue_argument
+@click.option("--language", "-l", "languages", multiple=True, help="Only this language; may be repeated.")
+@as_json
+@click.pass_obj
+def translate(folder: Path, issue: str | None, languages: tuple[str, ...], as_json: bool) -> None:
+    """Draft what is not translated yet; drafts are marked fuzzy in the PO files."""
+    from newsletter import Newsletter
+
+    newsletter = Newsletter.open(folder)
+    with display.progress_bar() as progress:
+        results = newsletter.translate(newsletter.issue(issue), languages=languages or None, progress=progress)
+    if as_json:
+        display.json(results)
+    else:
+        headings = ("language", "drafted", "held back")
+        display.table(headings, [(result.language, result.drafts, len(result.held)) for result in results])
+        for result in results:
+            for held in result.held:
+                display.warn(f"{result.language}: {held.context} held back: {held.reason}.")
+    if any(result.held for result in results):
+        sys.exit(1)
+
+
+@cli.command()
+@issue_argument
+@as_json
+@click.pass_obj
+def review(folder: Path, issue: str | None, as_json: bool) -> None:
+    """Show how far the review of every language is, and what holds it."""
+    from newsletter import Newsletter
+
+    newsletter = Newsletter.open(folder)
+    reviews = newsletter.review(newsletter.issue(issue))
+    if as_json:
+        display.json(reviews)
+    else:
+        states = [str(state) for state in reviews[0].counts] if reviews else []
+        rows = [(each.language, *each.counts.values(), "held" if each.reasons else "open") for each in reviews]
+        display.table(("language", *states, "sending"), rows)
+        for each in reviews:
+            for reason in each.reasons:
+                display.warn(f"{each.language}: {reason}.")
+            for item, language in each.fallbacks.items():
+                display.say(f"{each.language}: {item} is shown in {language}.")
+    if any(each.reasons for each in reviews):
+        sys.exit(1)
+
+
+@cli.command()
+@issue_argument
+@click.option("--output", "-o", default="build", show_default=True, help="Where the files go.")
+@click.pass_obj
+def build(folder: Path, issue: str | None, output: str) -> None:
+    """Write the HTML and the text of every edition that may be sent, with its merge fields empty."""
+    from newsletter import Newsletter
+
+    newsletter = Newsletter.open(folder)
+    for path in newsletter.build(newsletter.issue(issue), Path(output)):
+        click.echo(path)
+
+
+@cli.command()
+@issue_argument
+@click.option("--port", default=8025, show_default=True, type=click.IntRange(1, 65535))
+@click.pass_obj
+def preview(folder: Path, issue: str | None, port: int) -> None:
+    """Serve every language of an issue on 127.0.0.1 until Ctrl+C."""
+    from newsletter import Newsletter
+    from newsletter.web import preview as desk
+
+    newsletter = Newsletter.open(folder)
+    chosen = newsletter.issue(issue)
+    display.say("Stop with Ctrl+C. Open in the browser:")
+    display.command(f"http://{desk.HOST}:{port}/{chosen.id}/")
+    desk.serve(newsletter, port=port)
+
+
+@cli.command()
+@issue_argument
+@click.option("--at", help="When it is due, as 2026-11-30 09:00; without it, now.")
+@click.option("--timezone", default="", help="The zone of --at: an IANA name, or subscriber for each reader's own.")
+@click.option("--yes", is_flag=True, help="Approve the plan at once; for scripts.")
+@as_json
+@click.pass_obj
+def plan(folder: Path, issue: str | None, at: str | None, timezone: str, yes: bool, as_json: bool) -> None:
+    """Freeze and count what would be sent to whom; nothing goes out before the plan is approved."""
+    from newsletter import Newsletter
+
+    newsletter = Newsletter.open(folder)
+    made = newsletter.plan(newsletter.issue(issue), at=at, timezone=timezone)
+    if yes:
+        made = newsletter.approve(made, by=getpass.getuser())
+    if as_json:
+        display.json(made)
+        return
+    display.plan(made)
+    if made.approved_by:
+        display.say(f"Approved by {made.approved_by}. Send it with:")
+        display.command(f"newsletter -C {folder} send")
+    elif made.messages:
+        display.say("Nothing is sent yet. Approve exactly this with:")
+        display.command(f"newsletter -C {folder} approve {made.hash[:12]} --by NAME")
+
+
+@cli.command()
+@click.argument("hash_", metavar="HASH")
+@click.option("--by", required=True, help="Who approves.")
+@click.pass_obj
+def approve(folder: Path, hash_: str, by: str) -> None:
+    """Approve the plan with this HASH, so that send may send it and nothing else."""
+    from newsletter import Newsletter
+
+    approved = Newsletter.open(folder).approve(hash_, by=by)
+    display.say(f"{approved.messages} mails of {approved.issue} approved by {approved.approved_by}. Send them with:")
+    display.command(f"newsletter -C {folder} send")
+
+
+@cli.command()
+@as_json
+@click.pass_obj
+def send(folder: Path, as_json: bool) -> None:
+    """Send what is approved and due; made to be called again and again, by cron or by hand."""
+    from newsletter import Newsletter
+
+    with display.progress_bar() as progress:
+        report = Newsletter.open(folder).send(progress=progress)
+    if as_json:
+        display.json(report)
+    else:
+        headings = ("", "sent", "failed", "uncertain", "left", "later")
+        figures = (report.sent, report.failed, report.uncertain, report.left, report.later)
+        display.table(headings, [("mails", *figures)])
+    if report.paused:
+        display.fail(f"the campaign is paused. {report.paused}")
+        sys.exit(2)
+    if report.failed or report.uncertain:
+        display.warn("Some mails failed or are uncertain; see: newsletter status")
+    sys.exit(75 if report.left else 1 if report.failed or report.uncertain else 0)
+
+
+@cli.command()
+@issue_argument
+@as_json
+@click.pass_obj
+def status(folder: Path, issue: str | None, as_json: bool) -> None:
+    """Show for every language what was sent, what failed and what nobody can know."""
+    from newsletter import Newsletter
+
+    newsletter = Newsletter.open(folder)
+    chosen = issue or newsletter.issue().id
+    counts, uncertain = newsletter.status(chosen), newsletter.uncertain(chosen)
+    if as_json:
+        display.json({"issue": chosen, "languages": counts, "uncertain": uncertain})
+        return
+    rows = [
+        (language, each.pending, each.inflight, each.sent, each.failed, each.uncertain)
+        for language, each in counts.items()
+    ]
+    display.table(("language", "pending", "inflight", "sent", "failed", "uncertain"), rows)
+    for one in uncertain:
+        display.warn(f"{one.language}: nobody knows whether {one.email} got it: {one.reason}")
+
+
+@cli.group(invoke_without_command=True)
+@as_json
+@click.pass_context
+def languages(context: click.Context, as_json: bool) -> None:
+    """List the newsletter's languages and the installed Argos packages; or install one."""
+    if context.invoked_subcommand:
+        return
+    from newsletter import Newsletter
+
+    rows = Newsletter.open(context.obj).languages()
+    if as_json:
+        display.json(rows)
+        return
+    display.table(("language", "name", "package"), [(row.language, row.name, row.package or "none") for row in rows])
+
+
+@languages.command()
+@click.argument("files", nargs=-1, required=True)
+@click.pass_obj
+def install(folder: Path, files: tuple[str, ...]) -> None:
+    """Install .argosmodel FILES for this newsletter."""
+    from newsletter import Newsletter
+
+    newsletter = Newsletter.open(folder)
+    for file in files:
+        package = newsletter.install_package(file)
+        display.say(f"Installed {package.source} → {package.target} {package.version} in {package.path}.")

@@ -1,0 +1,94 @@
+"""What the command line shows: data on stdout, words and progress on stderr, JSON for machines."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from newsletter.delivery.plan import Plan
+
+# Colours go off by themselves where stderr is no terminal.
+_words = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+_KINDS = {"chosen": "get a language of their list", "near": "get the nearest language", "fallback": "get the default"}
+
+
+def say(text: str) -> None:
+    """A sentence for people."""
+    _words.print(text)
+
+
+def warn(text: str) -> None:
+    """A sentence about something that wants a person."""
+    _words.print(text, style="yellow")
+
+
+def fail(text: str) -> None:
+    """Why the command did not do what it should."""
+    _words.print(f"Error: {text}", style="red")
+
+
+def command(text: str) -> None:
+    """The next command to type; on stdout, so that it can be piped."""
+    click.echo(text)
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """An aligned table: the first column names the row, numbers stand to the right."""
+    rows = [list(row) for row in rows]
+    made = Table(box=None, pad_edge=False, header_style="bold", show_header=any(headings))
+    for position, heading in enumerate(headings):
+        number = position > 0 and all(isinstance(row[position], int) for row in rows)
+        made.add_column(heading, justify="right" if number else "left", no_wrap=True)
+    for row in rows:
+        made.add_row(*map(str, row))
+    console = Console(highlight=False, markup=False)
+    # A pipe has no width; nothing may be cut off in it.
+    (console if console.is_terminal else Console(highlight=False, markup=False, width=250)).print(made)
+
+
+def json(data: object) -> None:
+    """Data for machines; paths and dates as text."""
+    click.echo(msgspec.json.format(msgspec.json.encode(data, enc_hook=str), indent=2).decode())
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A callable (what, done, all) that moves a bar on stderr; silent where stderr is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=_words, transient=True, disable=not _words.is_terminal) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def step(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield step
+
+
+def plan(made: "Plan") -> None:
+    """How many mails in which language, and why who gets which, or nothing."""
+    table(("language", "mails"), [*sorted(made.languages.items()), ("all", made.messages)])
+    for kind, number in made.kinds.items():
+        say(f"{number} {_KINDS.get(kind, kind)}.")
+    for language, number in made.held.items():
+        warn(f"{language}: {number} wait, because the language waits for review.")
+    for reason, number in made.skipped.items():
+        say(f"{number} get nothing: {reason}.")
+    for problem in made.problems:
+        warn(f"  {problem}")
+    for due, number in made.waves:
+        say(f"{number} are due at {due:%Y-%m-%d %H:%M} UTC.")
+
+
+def plain(data: object) -> dict[str, Any]:
+    """A noun as a dictionary, to add to it before it becomes JSON."""
+    values: dict[str, Any] = msgspec.to_builtins(data, enc_hook=str)
+    return values

@@ -1,0 +1,247 @@
+"""Contract suites: what every member of a family must hold, for the authors of plug-ins and for our own.
+
+A suite is a plain class of test methods; pytest runs them in a subclass that says what is tested::
+
+    class TestMyProvider(HttpProviderContract):
+        samples = Path(__file__).parent / "samples" / "mine"
+
+        def make(self, folder, base_url):
+            return MyProvider(key=Secret(SECRET), base_url=base_url)
+
+        def answer(self, request):
+            return httpx.Response(200, json={"ids": ["1" for _ in json.loads(request.content)]})
+"""
+
+# ruff: noqa: S101 - a suite is made of assertions
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from newsletter.errors import DeliveryError, OutcomeUnknown, RefusedError, RejectedError, TemporaryError
+from newsletter.model import Address, Asset, Batch, Edition, Message, Receipt
+
+SECRET = "k-3f9c1e7a5b2d"  # noqa: S105
+"""The key that tests give to a provider; it must never show."""
+
+SUBJECTS = (
+    "Cities meet in Seoul",
+    "Les villes se réunissent à Séoul : l’été des fleuves",
+    "مدن تجتمع في سيول: منتدى ضفاف الأنهار",
+    "شهرها در سئول گرد هم می‌آیند",
+    "서울에서 만나는 도시들: 강변 포럼",
+    "सियोलमा भेट्ने शहरहरू",
+)
+
+
+def sample_batch(size: int, *, key: str = "b7c1f0d2a4e65f3890b1c2d3e4f5a6b7") -> Batch:
+    """A batch of finished messages in six scripts, the same every time; its edition shows one picture."""
+    picture = Asset(url="images/river.png", type="image/png", data=b"\x89PNG\r\n\x1a\n" + bytes(64))
+    html = '<p>{}</p><img src="images/river.png" alt="">'
+    edition = Edition(
+        issue="2026-11",
+        language="en",
+        direction="ltr",
+        subject=SUBJECTS[0],
+        preheader="",
+        html=html,
+        text="",
+        nonce="f00d",
+        hash="e" * 32,
+        assets=(picture,),
+    )
+    messages = tuple(_message(number, html) for number in range(size))
+    due = datetime(2026, 11, 13, 9, tzinfo=UTC)
+    return Batch(id=1, campaign="c" * 32, edition=edition, due_at=due, messages=messages, key=key)
+
+
+def _message(number: int, html: str) -> Message:
+    subject = SUBJECTS[number % len(SUBJECTS)]
+    key = f"{number:032x}"
+    return Message(
+        key=key,
+        to=Address(email=f"reader{number}@city.example", name=f"{subject[:10]}, No. {number}"),
+        sender=Address(email="news@river-cities.example", name="River Cities Letter"),
+        reply_to=Address(email="office@river-cities.example"),
+        subject=subject,
+        html=html.format(subject),
+        text=f"{subject}\n",
+        language="en",
+        headers={"List-Unsubscribe": f"<mailto:news@river-cities.example?subject=unsubscribe%20{key}>"},
+        metadata={"newsletter_id": key},
+    )
+
+
+class ProviderContract:
+    """What every provider must hold; ``make`` builds one that may use the empty ``folder``."""
+
+    def make(self, folder: Path, base_url: str) -> Any:
+        """The provider under test; without HTTP it ignores ``base_url``."""
+        raise NotImplementedError
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """What the provider's server says when it accepts every message of a request."""
+        raise AssertionError(f"the provider asks {request.url}, but the suite has no answer for it")
+
+    def send(self, provider: Any, batch: Batch, reply: httpx.Response | Exception | None = None) -> list[Receipt]:
+        """Hand on one batch; the server gives ``reply``, else its usual answer."""
+
+        def respond(request: httpx.Request) -> httpx.Response:
+            if isinstance(reply, Exception):
+                raise reply
+            return self.answer(request) if reply is None else reply
+
+        async def run() -> list[Receipt]:
+            async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as client:
+                receipts: list[Receipt] = await provider.send(client, batch)
+                return receipts
+
+        return asyncio.run(run())
+
+    def provider(self, folder: Path) -> Any:
+        """The provider under test, at an address that nobody has."""
+        return self.make(folder, "https://mail.example/base")
+
+    def test_limits_are_complete(self, tmp_path: Path) -> None:
+        """A plan can be cut to what the provider says of itself."""
+        provider = self.provider(tmp_path)
+        limits = provider.limits
+        assert provider.name
+        assert limits.messages >= 1
+        assert limits.bytes >= 100_000
+        assert limits.idempotency in ("none", "request", "message")
+        assert limits.merging in ("provider", "none")
+        assert (limits.key_life > 0) == (limits.idempotency != "none")
+
+    def test_every_message_gets_a_receipt_in_order(self, tmp_path: Path) -> None:
+        """One receipt a message, in order, with an id and no error, from one message to the most of a batch."""
+        provider = self.provider(tmp_path)
+        for size in sorted({1, 2, min(provider.limits.messages, 100)}):
+            batch = sample_batch(size, key=f"{size:032x}")
+            receipts = self.send(provider, batch)
+            assert [receipt.key for receipt in receipts] == [message.key for message in batch.messages]
+            assert all(receipt.provider_id and not receipt.error for receipt in receipts)
+
+    def test_a_repeated_batch_is_accepted_again(self, tmp_path: Path) -> None:
+        """After a crash the very same batch comes again, and the answer is the same."""
+        provider = self.provider(tmp_path)
+        if provider.limits.idempotency != "none":
+            assert self.send(provider, sample_batch(3)) == self.send(provider, sample_batch(3))
+
+
+class HttpProviderContract(ProviderContract):
+    """What every provider with an HTTP API must hold, and its samples: an answer in, receipts or an error out.
+
+    A sample is ``<case>.json``: ``status``, ``headers``, ``body`` (JSON, or a string sent as it is), ``messages`` (how
+    many were sent), and either ``receipts`` (``[id, error]`` each) or ``error`` (a class, with ``retry_after``).
+    """
+
+    samples: Path
+
+    def cases(self) -> list[tuple[str, dict[str, Any]]]:
+        """The samples of the provider, by name; files that begin with an underscore are none."""
+        found = [path for path in sorted(self.samples.glob("*.json")) if not path.name.startswith("_")]
+        return [(path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in found]
+
+    def outcome(self, folder: Path, reply: httpx.Response | Exception, *, messages: int = 2) -> Any:
+        """What a reply becomes: receipts, or the delivery error itself."""
+        try:
+            return self.send(self.provider(folder), sample_batch(messages), reply)
+        except DeliveryError as error:
+            return error
+
+    def test_the_same_batch_makes_the_same_request(self, tmp_path: Path) -> None:
+        """Byte for byte: a provider knows a repeated key only with the same body."""
+        first, second = (self.provider(tmp_path).request(sample_batch(4)) for _ in range(2))
+        assert (first.method, first.url, first.content) == (second.method, second.url, second.content)
+        assert first.headers == second.headers
+
+    def test_requests_go_to_the_base_url(self, tmp_path: Path) -> None:
+        """A region, a proxy or a test server can stand in for the provider."""
+        for base in ("https://mail.example/base", "https://mail.example/base/"):
+            url = str(self.make(tmp_path, base).request(sample_batch(1)).url)
+            assert url.startswith("https://mail.example/base/")
+            assert "//" not in url.removeprefix("https://")
+
+    def test_nothing_of_a_message_is_lost(self, tmp_path: Path) -> None:
+        """Addresses, subject, texts, headers and the message's key are all in the request."""
+        batch = sample_batch(3)
+        request = self.provider(tmp_path).request(batch)
+        said = json.dumps(json.loads(request.content), ensure_ascii=False)
+        for message in batch.messages:
+            for part in (message.to.email, message.subject, message.key, *message.headers.values()):
+                assert json.dumps(part, ensure_ascii=False)[1:-1] in said
+
+    def test_the_key_is_never_shown(self, tmp_path: Path) -> None:
+        """Not in a repr, and not in an error, even where the provider echoes it."""
+        assert SECRET not in repr(self.provider(tmp_path)) + repr(vars(self.provider(tmp_path)))
+        for status in (400, 401, 429, 500):
+            error = self.outcome(tmp_path, httpx.Response(status, text=f"bad key {SECRET}"))
+            assert SECRET not in f"{error} {error!r} {error.args}"
+
+    def test_what_an_answer_means(self, tmp_path: Path) -> None:
+        """Only what was surely not accepted is sent again; what nobody can know is unknown."""
+        expected = {
+            **dict.fromkeys((400, 413, 422), RejectedError),
+            **dict.fromkeys((301, 401, 402, 403, 404, 405), RefusedError),
+            **dict.fromkeys((408, 409, 500, 502, 503, 504), OutcomeUnknown),
+            429: TemporaryError,
+        }
+        for status, kind in expected.items():
+            error = self.outcome(tmp_path, httpx.Response(status, text="no"))
+            assert type(error) is kind, f"{status} became {error!r}"
+
+    def test_a_provider_that_asks_for_time_gets_it(self, tmp_path: Path) -> None:
+        """Retry-After in seconds or as a date, and nothing where it makes no sense."""
+        table = {
+            "7": 7.0,
+            "0.5": 0.5,
+            "-5": 0.0,
+            "Wed, 21 Oct 2015 07:28:00 GMT": 0.0,
+            "999999": 86_400.0,
+            "soon": None,
+        }
+        for status in (429, 503):
+            for value, seconds in table.items():
+                error = self.outcome(tmp_path, httpx.Response(status, headers={"Retry-After": value}))
+                assert isinstance(error, TemporaryError)
+                assert error.retry_after == seconds, value
+
+    def test_a_broken_connection(self, tmp_path: Path) -> None:
+        """Before the request nothing was sent; after its first byte nobody can know."""
+        table: dict[type[Exception], type[Exception]] = {
+            httpx.ConnectError: TemporaryError,
+            httpx.ConnectTimeout: TemporaryError,
+            httpx.ReadError: OutcomeUnknown,
+            httpx.ReadTimeout: OutcomeUnknown,
+            httpx.WriteError: OutcomeUnknown,
+            httpx.RemoteProtocolError: OutcomeUnknown,
+        }
+        for cause, kind in table.items():
+            assert type(self.outcome(tmp_path, cause("broken"))) is kind, cause
+
+    def test_an_answer_nobody_can_read(self, tmp_path: Path) -> None:
+        """A success that does not name the messages is unknown: never a crash, never a guess."""
+        for body in (b"", b"<html>", b"[]", b"{}", b"null", b'{"data": 3}', b"\xff\xfe", b"x" * 2_000_000):
+            error = self.outcome(tmp_path, httpx.Response(200, content=body))
+            assert type(error) is OutcomeUnknown, body[:20]
+
+    def test_samples(self, tmp_path: Path) -> None:
+        """Every recorded answer becomes the receipts or the error beside it."""
+        assert self.cases(), f"there are no samples in {self.samples}"
+        for name, case in self.cases():
+            body = case["body"]
+            content = body if isinstance(body, str) else json.dumps(body)
+            response = httpx.Response(case["status"], headers=case.get("headers", {}), content=content.encode())
+            found = self.outcome(tmp_path, response, messages=case["messages"])
+            if isinstance(found, DeliveryError):
+                got = {"error": type(found).__name__, "retry_after": getattr(found, "retry_after", None)}
+            else:
+                got = {"receipts": [[receipt.provider_id, receipt.error] for receipt in found]}
+            assert {key: value for key, value in got.items() if value is not None} == {
+                key: case[key] for key in ("receipts", "error", "retry_after") if key in case
+            }, name
