@@ -1,0 +1,151 @@
+"""Markdown becomes HTML that mail clients show: well-formed, styled on each element, without scripts.
+
+CommonMark with tables and strikethrough; HTML in the text stays text. The styles are the theme's: a mapping from an
+element's name to CSS, such as ``{"p": "margin:0 0 16px;", "blockquote p": "margin:0;"}``.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+from newsletter.errors import ContentError
+from newsletter.rendering import plaintext
+from newsletter.rendering.localise import Localisation
+from newsletter.rendering.mjml import strip
+from newsletter.rendering.pictures import Pictures
+
+_PARSER = MarkdownIt("commonmark", {"html": False, "xhtmlOut": True}).enable(["table", "strikethrough"])
+_SAFE = frozenset(("http", "https", "mailto", "tel"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prose:
+    """One Markdown text of an issue; true in a template where there is anything to read.
+
+    ``where`` is the text's file for errors, ``line`` the one in it that the text begins on, where that is known;
+    ``pictures`` finds what its images name.
+    """
+
+    source: str
+    localisation: Localisation
+    base_url: str
+    pictures: Pictures
+    where: str
+    line: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.source.strip())
+
+    def html(self, styles: Mapping[str, str], width: int = 552) -> Markup:
+        """The text as HTML; pictures are shown at most ``width`` pixels wide."""
+        tokens = self._tokens()
+        if self.localisation.direction == "rtl":
+            for token in tokens:
+                token.children = _isolated(token.children or [])
+        holders = [""]  # the elements that a block stands in
+        for token in _every(tokens):
+            if token.nesting == -1 and token.block:
+                holders.pop()
+            self._dress(token, holders[-1], styles, width)
+            if token.nesting == 1 and token.block:
+                holders.append(token.tag)
+        rendered = _PARSER.renderer.render(tokens, _PARSER.options, {})
+        return Markup(rendered)  # noqa: S704 - HTML is off in the parser and every attribute is escaped by its renderer
+
+    @property
+    def text(self) -> str:
+        """The text for the mail's text part, wrapped at 72 columns."""
+        return plaintext.render(self._tokens(), self.localisation)
+
+    def _at(self, part: str) -> str:
+        """Where ``part`` stands: the file, and the line if it is known."""
+        found = self.source.find(part) if part else -1
+        if not self.line or found < 0:
+            return self.where
+        return f"{self.where}:{self.line + self.source.count(chr(10), 0, found)}"
+
+    def _tokens(self) -> list[Token]:
+        tokens = _PARSER.parse(strip(self.source))
+        for token in _every(tokens):
+            if token.type == "link_open":
+                href = str(token.attrGet("href"))
+                token.attrSet("href", address(href, self.base_url, where=self._at(href)))
+        return tokens
+
+    def _dress(self, token: Token, holder: str, styles: Mapping[str, str], width: int) -> None:
+        """Put the style on an element that stands in a ``holder``, and what else mail clients need there."""
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(6, max(3, int(token.tag[1]) + 1))}"  # h1 is the newsletter, h2 the item
+        if token.type == "image":
+            self._place(token, styles, width)
+        elif token.nesting >= 0 and token.tag:
+            align = token.attrGet("style") or ""  # of a table's cell
+            name = "pre" if token.type in ("fence", "code_block") else token.tag
+            style = styles.get(f"{holder} {name}", styles.get(name, ""))
+            if style or align:
+                token.attrSet("style", f"{style}{align}")
+        if token.type in ("fence", "code_block", "code_inline"):
+            token.attrSet("dir", "ltr")
+
+    def _place(self, token: Token, styles: Mapping[str, str], width: int) -> None:
+        src = str(token.attrGet("src"))
+        if urlsplit(src).scheme not in ("http", "https"):
+            picture = self.pictures.find(src, where=self._at(src))
+            shown = min(picture.width, width)
+            token.attrSet("src", picture.url)
+            token.attrSet("width", str(shown))
+            token.attrSet("height", str(round(picture.height * shown / picture.width)))
+        token.attrSet("style", f"max-width:100%;height:auto;{styles.get('img', '')}")
+
+
+def address(url: str, base_url: str, *, where: str) -> str:
+    """A link as an absolute address; one that a mail cannot open is a ContentError."""
+    if not url.strip():
+        raise ContentError("a link has no address.", where=where, hint="Write one, or make it plain text.")
+    try:
+        absolute = urljoin(f"{base_url.rstrip('/')}/", url) if base_url else url
+        scheme = urlsplit(absolute).scheme
+    except ValueError:  # such as half an IPv6 address
+        absolute, scheme = url, ""
+    if not scheme:
+        raise ContentError(
+            f"the link {url!r} has no full address.",
+            where=where,
+            hint="Write it in full, or set base_url in [newsletter].",
+        )
+    if scheme.lower() not in _SAFE:
+        raise ContentError(
+            f"the link {url!r} opens nothing in a mail.", where=where, hint="Link to an https: or mailto: address."
+        )
+    return absolute
+
+
+def plain(source: str) -> str:
+    """Inline Markdown as one line of plain text: emphasis, code marks and link targets are gone."""
+    leaves = (token for token in _every(_PARSER.parseInline(strip(source))) if not token.children)
+    parts = (" " if token.type in ("softbreak", "hardbreak") else token.content for token in leaves)
+    return " ".join("".join(parts).split())
+
+
+def _isolated(tokens: Sequence[Token]) -> list[Token]:
+    """Inline tokens in which an address shown as such keeps its order within right-to-left text."""
+    result: list[Token] = []
+    for token in tokens:
+        if token.type == "link_close" and token.info == "auto":
+            result.append(Token("html_inline", "", 0, content="</span>"))
+        result.append(token)
+        if token.type == "link_open" and token.info == "auto":
+            # On a span: Outlook does not honour dir on a link.
+            result.append(Token("html_inline", "", 0, content='<span dir="ltr">'))
+    return result
+
+
+def _every(tokens: Sequence[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        if token.children:
+            yield from _every(token.children)

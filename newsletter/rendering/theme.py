@@ -1,0 +1,94 @@
+"""Themes: folders of Jinja templates, of which a newsletter may override single files.
+
+A template is looked for in the newsletter's own ``templates/<theme>``, then among those installed with the library, and
+last in the default theme. Every fault in a template is a RenderError with its file and line.
+"""
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2.exceptions import TemplateSyntaxError
+
+from newsletter import resources
+from newsletter.errors import ConfigError, RenderError
+from newsletter.rendering import messages, plaintext
+
+DEFAULT = "default"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Theme:
+    """A theme in one language: ``render`` fills one of its templates."""
+
+    environment: Environment
+
+    @classmethod
+    def load(cls, name: str, *, project: Path, language: str) -> "Theme":
+        """The theme ``name`` of the newsletter in ``project``; a ConfigError where nobody has it."""
+        installed = resources.folder("templates")
+        own = [folder for folder in (project / "templates" / name, installed / name) if folder.is_dir()]
+        if not own:
+            known = sorted({path.name for path in installed.iterdir() if path.is_dir()})
+            raise ConfigError(
+                f"there is no theme {name!r}.",
+                where="newsletter.toml, key 'name' in [theme]",
+                hint=f"Use one of: {', '.join(known)}, or make the folder {project / 'templates' / name}.",
+            )
+        folders = (*own, installed / DEFAULT)
+        files = tuple(sorted(path for folder in folders for path in folder.rglob("*.j2")))
+        return cls(environment=_environment(folders, language, files=files))
+
+    def render(self, template: str, values: Mapping[str, Any]) -> str:
+        """The text of ``template`` with ``values``."""
+        try:
+            return self.environment.get_template(template).render(values)
+        except TemplateNotFound as error:
+            raise RenderError(f"the theme lacks {error.name!r}.", where=template, hint="Add that file.") from None
+        except TemplateSyntaxError as error:
+            where = f"{error.filename or error.name or template}:{error.lineno}"
+            raise RenderError(f"{error.message}", where=where, hint="Correct the template.") from None
+        except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
+            where = _line(error) or template
+            raise RenderError(f"{_reason(error)}.", where=where, hint="Correct the template.") from error
+
+
+@lru_cache(maxsize=64)
+def _environment(folders: tuple[Path, ...], language: str, *, files: tuple[Path, ...]) -> Environment:  # noqa: ARG001
+    """Jinja for these folders, kept: compiling the templates takes most of a rendering. Changed files are noticed.
+
+    ``files`` are those in the folders: a new one may stand in front of one that is already loaded.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=_escapes,  # noqa: S701 - everything but the text part is escaped
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_translations(messages.translations(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.filters["wrap"] = plaintext.wrap
+    return environment
+
+
+def _escapes(name: str | None) -> bool:
+    """Everything is markup but the text part; Jinja's own rule would not escape ``.mjml.j2``."""
+    return name is None or not name.endswith(".txt.j2")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"a translation or template uses the unknown name {error}"
+    return str(error).rstrip(".") or type(error).__name__
+
+
+def _line(error: Exception) -> str:
+    """The innermost template line that an exception passed through; Jinja writes those into the traceback."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(".j2")]
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""

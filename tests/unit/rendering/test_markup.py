@@ -1,0 +1,174 @@
+"""Markdown as mail HTML: safe, well-formed, with full addresses and the theme's styles."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree, html
+from PIL import Image
+
+from newsletter.errors import ContentError
+from newsletter.rendering import markup, mjml
+from newsletter.rendering.localise import Localisation
+from newsletter.rendering.markup import Prose
+from newsletter.rendering.mjml import strip
+from newsletter.rendering.pictures import Pictures
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+def prose(source: str, folder: Path = Path(), tag: str = "en", base_url: str = "https://rivers.example") -> Prose:
+    pictures = Pictures(folder=folder, base=f"{base_url}/2026-11")
+    return Prose(
+        source=source, localisation=Localisation.of(tag), base_url=base_url, pictures=pictures, where="01-forum.md"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("A *b* **c**", "<p>A <em>b</em> <strong>c</strong></p>\n"),
+        ("one  \ntwo", "<p>one<br />\ntwo</p>\n"),
+        ("# A", "<h3>A</h3>\n"),
+        ("## A", "<h3>A</h3>\n"),
+        ("### A", "<h4>A</h4>\n"),
+        ("###### A", "<h6>A</h6>\n"),
+        ("[a](/forum)", '<p><a href="https://rivers.example/forum">a</a></p>\n'),
+        ("[a](forum?x=1&y=2)", '<p><a href="https://rivers.example/forum?x=1&amp;y=2">a</a></p>\n'),
+        ("[a](mailto:a@b.example)", '<p><a href="mailto:a@b.example">a</a></p>\n'),
+        ("`x`", '<p><code dir="ltr">x</code></p>\n'),
+        ("~~a~~", "<p><s>a</s></p>\n"),
+        ("<b>a</b> & <script>", "<p>&lt;b&gt;a&lt;/b&gt; &amp; &lt;script&gt;</p>\n"),
+        ("[a](javascript:alert(1))", "<p>[a](javascript:alert(1))</p>\n"),
+        ('[a](/x "t\\"><script>")', None),
+        ("a\x00b\x0bc", "<p>abc</p>\n"),
+        ("", ""),
+    ],
+)
+def test_html(source, expected):
+    """CommonMark as e-mail HTML; the item's title is h2, so headings of the text begin at h3."""
+    rendered = str(prose(source).html({}))
+    assert "<script" not in rendered
+    if expected is not None:
+        assert rendered == expected
+
+
+def test_addresses_keep_their_order_in_right_to_left_text():
+    """An address that is shown as such is isolated from the Arabic around it; in English nothing is added."""
+    expected = '<p>انظر <a href="https://a.example"><span dir="ltr">https://a.example</span></a>.</p>\n'
+    assert str(prose("انظر <https://a.example>.", tag="ar").html({})) == expected
+    assert "span" not in str(prose("See <https://a.example>.").html({}))
+
+
+def test_styles_stand_on_the_elements():
+    """Mail clients drop style sheets; a style for an element in another one wins over that for the element."""
+    styles = {"p": "margin:0;", "blockquote p": "color:#123456;", "a": "color:#0a6080;", "td": "padding:1px;"}
+    page = html.fromstring(str(prose("a [b](/c)\n\n> d\n\n| x |\n|--:|\n| y |").html(styles)))
+    assert [p.get("style") for p in page.iter("p")] == ["margin:0;", "color:#123456;"]
+    assert page.find(".//a").get("style") == "color:#0a6080;"
+    assert page.find(".//td").get("style") == "padding:1px;text-align:right"
+
+
+def test_pictures_are_measured_and_get_an_address(tmp_path):
+    """A picture keeps its proportions at the width of the column, and its bytes become an asset."""
+    Image.new("RGB", (1104, 400)).save(tmp_path / "a b.png")
+    text = prose("![The *river*](<a b.png>)", tmp_path)
+    image = html.fromstring(str(text.html({}))).find(".//img")
+    assert (image.get("src"), image.get("alt")) == ("https://rivers.example/2026-11/a%20b.png", "The river")
+    assert (image.get("width"), image.get("height")) == ("552", "200")
+    (asset,) = text.pictures.assets
+    assert (asset.url, asset.type) == (image.get("src"), "image/png")
+    assert asset.data == (tmp_path / "a b.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ("![a](missing.png)", "is missing"),
+        ("![a](../outside.png)", "outside"),
+        ("![a](text.png)", "no PNG, JPEG or GIF"),
+        ("![a](folder)", "is missing"),
+        ("[a](ftp://b.example)", "opens nothing"),
+    ],
+)
+def test_what_a_mail_cannot_show_is_an_error(tmp_path, source, what):
+    """The error names the item's file and the next step."""
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ContentError, match=what) as caught:
+        prose(source, tmp_path).html({})
+    assert caught.value.where == "01-forum.md"
+    assert caught.value.hint
+    with pytest.raises(ContentError, match=what) as caught:
+        replace(prose(f"a\n\n{source}", tmp_path), line=7).html({})
+    assert caught.value.where == "01-forum.md:9"
+
+
+def test_a_relative_link_needs_a_base():
+    """Without base_url a relative link would lead nowhere; the error says what to set."""
+    with pytest.raises(ContentError, match="base_url"):
+        prose("[a](/b)", base_url="").html({})
+
+
+def test_a_link_without_an_address_is_an_error():
+    """A reader who presses a link expects to arrive somewhere."""
+    with pytest.raises(ContentError, match="no address"):
+        prose("[a]()").html({})
+
+
+def test_half_an_address_is_an_error():
+    """An address that cannot be read is refused like one without a host."""
+    with pytest.raises(ContentError, match="no full address"):
+        markup.address("//[b", "https://rivers.example", where="01-forum.md")
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("A *great* [day](x)", "A great day"),
+        ("1. January", "1. January"),
+        ("# 5 * 3", "# 5 * 3"),
+        ("a\nb  c", "a b c"),
+        ("`x` \\*y\\*", "x *y*"),
+        ("![alt](x.png)", "alt"),
+    ],
+)
+def test_plain(source, expected):
+    """A subject or title loses inline marks only; what looks like a list or a heading there is text."""
+    assert markup.plain(source) == expected
+
+
+@pytest.mark.parametrize("tag", ["en", "ar"])
+def test_every_commonmark_example_can_be_mailed(tag, tmp_path):
+    """Whatever the specification shows is well-formed, compiles and has a text; only unusable links are refused."""
+    refused = 0
+    for source in json.loads((SAMPLES / "commonmark.json").read_text(encoding="utf-8")):
+        text = prose(source, tmp_path, tag)
+        try:
+            rendered = text.html({"p": "margin:0", "a": "color:#0a6080"})
+        except ContentError:
+            refused += 1
+            continue
+        section = f"<mj-section><mj-column><mj-text>{rendered}</mj-text></mj-column></mj-section>"
+        assert mjml.compile(f"<mjml><mj-body>{section}</mj-body></mjml>", "t").endswith("</html>")
+        assert text.text == text.text.strip("\n")
+    assert refused < 40
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=st.characters(codec="utf-8")) | st.text(alphabet="[]()<>!*_`#>- \n&;\"'javscript:x"))
+def test_any_text_becomes_safe_well_formed_html(source):
+    """Whatever people type, the result is XHTML without scripts that the MJML compiler takes."""
+    try:
+        rendered = str(prose(source).html({"p": "margin:0"}))
+    except ContentError:
+        return
+    page = etree.fromstring(f"<div>{strip(rendered)}</div>".replace("&nbsp;", "\u00a0"))
+    tags = {element.tag for element in page.iter()}
+    assert tags.isdisjoint({"script", "style", "iframe", "form"})
+    assert not [name for element in page.iter() for name in element.attrib if name.startswith("on")]
+    section = f"<mj-section><mj-column><mj-text>{rendered}</mj-text></mj-column></mj-section>"
+    assert mjml.compile(f"<mjml><mj-body>{section}</mj-body></mjml>", "t").endswith("</html>")

@@ -1,0 +1,131 @@
+"""The door to the MJML compiler: nothing is corrupted, nothing crashes, every fault has a place."""
+
+import html
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markupsafe import escape
+
+from newsletter.errors import RenderError
+from newsletter.rendering import mjml
+
+
+def document(alt: str = "", text: str = "x", head: str = "") -> str:
+    """An MJML document with one picture and one text; ``text`` is markup."""
+    return (
+        f'<mjml lang="en" dir="ltr"><mj-head>{head}</mj-head><mj-body><mj-section><mj-column>\n'
+        f'<mj-image src="a.png" alt="{escape(alt)}" />\n<mj-text><p>{text}</p></mj-text>\n'
+        "</mj-column></mj-section></mj-body></mjml>"
+    )
+
+
+def alt_of(page: str) -> str:
+    return html.unescape(re.search(r'<img alt="([^"]*)"', page)[1])
+
+
+def text_of(page: str) -> str:
+    return html.unescape(re.search(r"<p>(.*?)</p>", page, re.DOTALL)[1])
+
+
+@pytest.mark.parametrize(
+    "alt",
+    [
+        "A “river” & its <bank>",
+        "La ribera — ¡qué día!",
+        "L’eau : « haute »",
+        "Cal·ligrafia a l’aigua",
+        "Ação às margens",
+        "تفاعليًا مع النهر",
+        "کرانه\u200cهای رود",
+        "한국 > 서울",
+        "नेपाली नदी किनार",
+        "🚣🏽\u200d♀️ C:\\rivers\\new",
+        "&amp;#1234; and &#1234; and \"a\" 'b'",
+    ],
+)
+def test_attributes_come_out_as_they_went_in(alt):
+    """The compiler's own output would read न\\u{947}पाली; ours does not, in any language of the newsletter."""
+    page = mjml.compile(document(alt, escape(alt)), "t")
+    assert alt_of(page) == alt
+    assert text_of(page) == alt
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_any_text_survives(text):
+    """Whatever people type, the compiler neither fails nor changes it, but for control characters."""
+    expected = mjml.strip(text)
+    page = mjml.compile(document(text, str(escape(text))), "t")
+    # HTML reads a carriage return as a line feed, and XML does so before.
+    assert alt_of(page).replace("\r\n", "\n").replace("\r", "\n") == expected.replace("\r\n", "\n").replace("\r", "\n")
+    assert "\\u{" not in page
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="<>/&;'\"=! -[]mjtexbody\\#12é한न\n"))
+def test_any_markup_compiles_or_is_refused(text):
+    """A broken template ends as a RenderError and never as a crash."""
+    try:
+        page = mjml.compile(document(text=text), "t")
+    except RenderError:
+        return
+    assert page.startswith("<!doctype html>")
+    assert page.endswith("</html>")
+
+
+@pytest.mark.parametrize(
+    ("source", "where", "what"),
+    [
+        (document(text="<b>open"), "t:3", "not well-formed"),
+        (document(text="a & b"), "t:3", "not well-formed"),
+        (document(text="&nosuch;"), "t:3", "not well-formed"),
+        (document(text="<mj-text>a</mj-text>"), "t:3:1", "cannot stand in <p>"),
+        (document(text="<![CDATA[x]]>"), "t:3:13", "CDATA"),
+        (document(head="<mj-include />"), "t:1:36", "not supported"),
+        (document(head='<mj-style inline="inline">p {}</mj-style>'), "t:1:36", "not inlined"),
+        (document().replace("mj-image", "mj-hero"), "t:2:1", "not supported"),
+        (document().replace("mj-image", "mj-img"), "t:2:1", "no MJML component"),
+        (document().replace("mj-image src", "mj-image source"), "t:2:1", "no attribute 'source'"),
+        (document().replace(' alt=""', ""), "t:2:1", "no alt"),
+        (document().replace("<mj-section>", "<mj-section><p/>"), "t:1:67", "cannot stand in <mj-section>"),
+        ("<p>x</p>", "t:1:1", "begins with <p>"),
+        ("<mjml></mjml>", "t:1:1", "exactly one <mj-body>"),
+        ("", "t:1", "not well-formed"),
+    ],
+)
+def test_faults_have_a_place(source, where, what):
+    """Each fault is one sentence with the template's line and column."""
+    with pytest.raises(RenderError) as caught:
+        mjml.compile(source, "t")
+    assert f"{caught.value.where}:".startswith(f"{where}:"), str(caught.value)
+    assert what in caught.value.what
+    assert caught.value.hint
+
+
+def test_deep_nesting_is_refused():
+    """The compiler's stack overflows near 9,000 tags; far fewer are refused before it sees them."""
+    for depth in (210, 12_000):
+        with pytest.raises(RenderError):
+            mjml.compile(document(text="<b>" * depth + "x" + "</b>" * depth), "t")
+
+
+def test_no_font_is_fetched_and_only_outlooks_comments_stay():
+    """A reader's client asks no third party for fonts; comments for Outlook are part of the mail."""
+    page = mjml.compile(document(text="<!-- ours --><!--[if mso]>theirs<![endif]-->x"), "t")
+    assert "fonts.google" not in page
+    assert "ours" not in page
+    assert "<!--[if mso]>theirs<![endif]-->" in page
+
+
+def test_a_panic_becomes_an_error(monkeypatch):
+    """A Rust panic is no Exception; it must not pass through every handler above."""
+    panic = type("PanicException", (BaseException,), {})
+
+    def explode(*args, **options):
+        raise panic("byte index 7 is not a char boundary")
+
+    monkeypatch.setattr(mjml.mjml, "mjml2html", explode)
+    with pytest.raises(RenderError, match="gave up"):
+        mjml.compile(document(), "t")

@@ -1,0 +1,81 @@
+"""Themes: single files may be overridden, and every fault in a template has its file and line."""
+
+import os
+
+import pytest
+
+from newsletter.errors import ConfigError, RenderError
+from newsletter.rendering.theme import Theme
+
+
+def theme(tmp_path, files: dict[str, str], *, name: str = "default") -> Theme:
+    folder = tmp_path / "templates" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, text in files.items():
+        (folder / file).write_text(text, encoding="utf-8")
+    return Theme.load(name, project=tmp_path, language="es")
+
+
+def test_a_newsletter_overrides_single_files(tmp_path):
+    """One file in the newsletter's own folder replaces that file; the others come from the library."""
+    mine = theme(
+        tmp_path, {"_look.j2": "{% set page = '#000001' %}", "a.j2": "{% import '_look.j2' as l %}{{ l.page }}"}
+    )
+    assert mine.render("a.j2", {}) == "#000001"
+    assert mine.environment.get_template("_prose.j2").module.prose
+
+
+def test_changes_are_noticed_while_running(tmp_path):
+    """A live preview sees an edited template, and a new one that overrides the library's."""
+    assert theme(tmp_path, {"a.j2": "one"}).render("a.j2", {}) == "one"
+    theme(tmp_path, {"a.j2": "three"})
+    os.utime(tmp_path / "templates" / "default" / "a.j2", (1, 1))
+    assert theme(tmp_path, {}).render("a.j2", {}) == "three"
+    assert theme(tmp_path, {}).render("_look.j2", {}).strip() == ""
+    assert theme(tmp_path, {"_look.j2": "mine"}).render("_look.j2", {}) == "mine"
+
+
+def test_a_new_theme_may_lean_on_the_default_one(tmp_path):
+    """A theme that exists only in the newsletter's folder finds the default theme's partials."""
+    mine = theme(tmp_path, {"a.j2": "{% import '_look.j2' as l %}{{ l.page }}"}, name="mine")
+    assert mine.render("a.j2", {}).startswith("#")
+
+
+def test_an_unknown_theme_is_an_error(tmp_path):
+    """The error lists the themes there are."""
+    with pytest.raises(ConfigError, match="no theme 'modern'") as caught:
+        Theme.load("modern", project=tmp_path, language="en")
+    assert "default" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("a\n{% if %}", 2, "Expected an expression"),
+        ("a\n\n{{ nobody }}", 3, "'nobody' is undefined"),
+        ("{{ recipient.nmae }}", 1, "has no attribute 'nmae'"),
+        ("a\n{{ 1 / 0 }}", 2, "division by zero"),
+        ("a\n{{ 'x' | wrap('y') }}", 2, "str"),
+        ("a\n{% include 'gone.j2' %}", None, "lacks 'gone.j2'"),
+        ("a\n{{ _('Hello %(nmae)s', name=1) }}", 2, "'nmae'"),
+    ],
+)
+def test_a_template_error_has_a_line(tmp_path, text, line, what):
+    """A designer reads the file and the line, never a traceback."""
+    with pytest.raises(RenderError) as caught:
+        theme(tmp_path, {"bad.mjml.j2": text}).render("bad.mjml.j2", {"recipient": {}})
+    assert what in caught.value.what
+    assert caught.value.where.endswith(f"bad.mjml.j2:{line}" if line else "bad.mjml.j2")
+
+
+def test_mjml_is_escaped_and_text_is_not(tmp_path):
+    """Jinja's own rule would leave .mjml.j2 unescaped."""
+    mine = theme(tmp_path, {"a.mjml.j2": "{{ x }}", "a.txt.j2": "{{ x }}"})
+    assert mine.render("a.mjml.j2", {"x": "<b>&"}) == "&lt;b&gt;&amp;"
+    assert mine.render("a.txt.j2", {"x": "<b>&"}) == "<b>&"
+
+
+def test_words_are_translated(tmp_path):
+    """The theme speaks the reader's language, and a value in a message is escaped."""
+    mine = theme(tmp_path, {"a.mjml.j2": "{% trans language=x %}This item is in {{ language }}.{% endtrans %}"})
+    assert mine.render("a.mjml.j2", {"x": "<b>"}) == "Esta noticia está en &lt;b&gt;."
