@@ -215,7 +215,8 @@ class Newsletter:
     def approve(self, plan: str | Plan, *, by: str) -> Plan:
         """Sign a plan, given by itself or by the first characters of its hash."""
         with campaigns.outbox(self.config) as outbox:
-            return outbox.approve(plan if isinstance(plan, str) else plan.campaign, by)
+            signed = outbox.approve(plan if isinstance(plan, str) else plan.campaign, by)
+        return signed if isinstance(plan, str) else plan.approve(by)
 
     def send(self, plan: Plan | None = None, *, progress: Progress | None = None) -> Report:
         """Send what is approved and due: this approved plan and whatever else is; safe to call again and again.

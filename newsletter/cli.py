@@ -75,7 +75,7 @@ def import_(folder: Path, file: str, issue: str | None, as_json: bool) -> None:
     found, item = imported.pasted, imported.pasted.item
     if as_json:
         display.json({"issue": imported.issue, "path": imported.path, **display.plain(found)})
-        return
+        sys.exit(1 if item.flags else 0)
     day = f"{item.date or 'none'}" + (f"  ({found.reason})" if found.reason else "")
     display.table(("", ""), [("title", item.title), ("date", day), ("file", imported.path)])
     for repair in found.repairs:
@@ -84,7 +84,8 @@ def import_(folder: Path, file: str, issue: str | None, as_json: bool) -> None:
         display.warn(f"flag {number}, line {flag.line}: {flag.note} “{flag.text}”")
     if item.flags:
         display.say("Sending is refused until the flags are acknowledged. Correct the item, then:")
-        display.command(f"newsletter -C {folder} acknowledge {imported.issue} {item.id} --by NAME")
+        display.command(f"{_here(folder)} acknowledge {imported.issue} {item.id} --by NAME")
+        sys.exit(1)
 
 
 @cli.command()
@@ -121,8 +122,7 @@ def translate(folder: Path, issue: str | None, languages: tuple[str, ...], as_js
         headings = ("language", "drafted", "held back")
         display.table(headings, [(result.language, result.drafts, len(result.held)) for result in results])
         for result in results:
-            for held in result.held:
-                display.warn(f"{result.language}: {held.context} held back: {held.reason}.")
+            display.held(result)
     if any(result.held for result in results):
         sys.exit(1)
 
@@ -167,7 +167,7 @@ def build(folder: Path, issue: str | None, output: str) -> None:
 
 @cli.command()
 @issue_argument
-@click.option("--port", default=8025, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--port", default=8025, show_default=True, type=click.IntRange(1, 65535), help="Where it listens.")
 @click.pass_obj
 def preview(folder: Path, issue: str | None, port: int) -> None:
     """Serve every language of an issue on 127.0.0.1 until Ctrl+C."""
@@ -202,10 +202,10 @@ def plan(folder: Path, issue: str | None, at: str | None, timezone: str, yes: bo
     display.plan(made)
     if made.approved_by:
         display.say(f"Approved by {made.approved_by}. Send it with:")
-        display.command(f"newsletter -C {folder} send")
+        display.command(f"{_here(folder)} send")
     elif made.messages:
         display.say("Nothing is sent yet. Approve exactly this with:")
-        display.command(f"newsletter -C {folder} approve {made.hash[:12]} --by NAME")
+        display.command(f"{_here(folder)} approve {made.hash[:12]} --by NAME")
 
 
 @cli.command()
@@ -218,7 +218,7 @@ def approve(folder: Path, hash_: str, by: str) -> None:
 
     approved = Newsletter.open(folder).approve(hash_, by=by)
     display.say(f"{approved.messages} mails of {approved.issue} approved by {approved.approved_by}. Send them with:")
-    display.command(f"newsletter -C {folder} send")
+    display.command(f"{_here(folder)} send")
 
 
 @cli.command()
@@ -294,3 +294,8 @@ def install(folder: Path, files: tuple[str, ...]) -> None:
     for file in files:
         package = newsletter.install_package(file)
         display.say(f"Installed {package.source} → {package.target} {package.version} in {package.path}.")
+
+
+def _here(folder: Path) -> str:
+    """The command for this newsletter, as it was typed."""
+    return "newsletter" if folder == Path() else f"newsletter -C {folder}"

@@ -12,6 +12,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from newsletter.delivery.plan import Plan
+    from newsletter.translation.drafting import Drafted
 
 # Colours go off by themselves where stderr is no terminal.
 _words = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
@@ -86,6 +87,16 @@ def plan(made: "Plan") -> None:
         warn(f"  {problem}")
     for due, number in made.waves:
         say(f"{number} are due at {due:%Y-%m-%d %H:%M} UTC.")
+
+
+def held(result: "Drafted") -> None:
+    """Why segments of a language have no draft, each reason once."""
+    contexts: dict[str, list[str]] = {}
+    for each in result.held:
+        contexts.setdefault(each.reason, []).append(each.context)
+    for reason, names in contexts.items():
+        where = names[0] if len(names) == 1 else f"{len(names)} segments"
+        warn(f"{result.language}: {where} held back: {reason}.")
 
 
 def plain(data: object) -> dict[str, Any]:

@@ -103,12 +103,12 @@ def _value(plugin: Plugin, key: str, value: Any, kind: Any) -> Any:
     where = f"{plugin.where}, key {key!r}"
     if kind is Secret or kind == Secret | None:
         return _secret(value, where)
-    if kind is Path or kind == Path | None:
-        return plugin.folder / msgspec.convert(value, str)
+    is_path = kind is Path or kind == Path | None
     try:
-        return msgspec.convert(value, kind)
+        converted = msgspec.convert(value, str if is_path else kind)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{str(error).removesuffix(' - at `$`')}.", where=where, hint="Correct the value.") from None
+    return plugin.folder / converted if is_path else converted
 
 
 def _secret(value: Any, where: str) -> Secret:

@@ -1,0 +1,160 @@
+"""What the README, CONTRIBUTING and the packaging promise."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+
+import newsletter
+from newsletter.cli import cli
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def python(*arguments: str, folder: Path = ROOT, **environment: str) -> str:
+    """The output of a fresh Python, which must succeed."""
+    ran = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_the_public_names_are_sorted_and_there() -> None:
+    """``__all__`` is the whole public surface, and every name in it can be imported."""
+    assert list(newsletter.__all__) == sorted(newsletter.__all__)
+    assert set(dir(newsletter)) == set(newsletter.__all__)
+    for name in newsletter.__all__:
+        assert getattr(newsletter, name).__name__ == name
+    with pytest.raises(AttributeError, match="Nothing"):
+        newsletter.Nothing  # noqa: B018
+
+
+def test_importing_costs_nothing() -> None:
+    """``import newsletter`` and ``newsletter --help`` load none of the heavy libraries."""
+    heavy = {"sqlalchemy", "ctranslate2", "argostranslate", "babel", "lxml", "httpx", "starlette", "jinja2", "numpy"}
+    for code in ("import newsletter", "import newsletter.cli"):
+        loaded = json.loads(python("-c", f"import sys, json; {code}; print(json.dumps(sorted(sys.modules)))"))
+        assert heavy.isdisjoint(loaded), heavy & set(loaded)
+
+
+def test_the_readme_names_every_command() -> None:
+    """A command that the README does not show does not exist for a newcomer."""
+    shown = set(re.findall(r"newsletter (?:-C \S+ )?([a-z]+)", README))
+    assert set(cli.commands) <= shown, set(cli.commands) - shown
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_command_and_option_explains_itself(name: str) -> None:
+    """Help for the command and for each of its options."""
+    command = cli.commands[name]
+    assert command.help
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+
+
+def test_the_readme_has_the_two_commands() -> None:
+    """Exactly one command runs the main job and one the tests; .ci/run takes them from there."""
+    commands = re.findall(r"^\$ (.+)$", README, re.MULTILINE)
+    assert [command.rpartition("/")[2] for command in commands] == ["newsletter demo", "pytest"]
+
+
+def test_the_scripts_in_the_readme_use_what_exists() -> None:
+    """Every call on a Newsletter in the README's script is a public method."""
+    script = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert script
+    calls = set(re.findall(r"letter\.(\w+)\(", script[1]))
+    assert {"translate", "review", "render", "plan", "send", "status"} <= calls
+    assert all(hasattr(newsletter.Newsletter, call) for call in calls)
+
+
+def test_the_layers_hold() -> None:
+    """Arrows point one way, and every module has its place."""
+    linter = Path(sys.executable).parent / "lint-imports"
+    ran = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_the_version_is_in_the_changelog() -> None:
+    """A release is described where people look."""
+    assert f"## {PYPROJECT['project']['version']}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_no_path_of_a_machine_in_the_texts() -> None:
+    """The project speaks about the project alone."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    for name in filter(None, tracked.split("\0")):
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".toml", ".j2", ".po", ".pot", ".csv", ".js"} and path.is_file():
+            text = path.read_text("utf-8")
+            assert not re.search(r"/(?:work|root|home)/[a-z]", text), name
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, unpacked where no checkout is near."""
+    folder = tmp_path_factory.mktemp("wheel")
+    python("-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder / "dist"))
+    (built,) = (folder / "dist").glob("*.whl")
+    python("-m", "zipfile", "-e", str(built), str(folder / "site"))
+    return folder / "site"
+
+
+SCRIPT = """
+from newsletter import Newsletter
+import newsletter
+
+assert newsletter.__file__.startswith(SITE), newsletter.__file__
+letter = Newsletter.create("metropolis", example="river-cities")
+for package in sorted((letter.config.folder / "packages").glob("*.argosmodel")):
+    letter.install_package(package)
+issue = letter.issue("2026-11")
+print(" · ".join(map(str, letter.translate(issue))))
+print(" · ".join(map(str, letter.review(issue))))
+editions = letter.render(issue)
+plan = letter.plan(issue, at="2026-11-13 09:00", timezone="subscriber")
+report = letter.send(plan.approve(by="Inés"))
+status = letter.status(issue)
+assert sorted(editions) == sorted(letter.config.publication.languages), sorted(editions)
+assert (plan.messages, report.sent, letter.send_due().sent) == (12, 12, 0), report
+assert sum(counts.sent for counts in status.values()) == 12, status
+"""
+
+
+def test_a_script_works_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    """Imported in an empty folder, from the installed wheel alone: translate, review, render, plan, send, status."""
+    out = python("-c", SCRIPT.replace("SITE", repr(str(wheel))), folder=tmp_path, PYTHONPATH=str(wheel))
+    assert "es: 7 drafts" in out
+    assert "ne: 52 reviewed" in out
+
+
+def test_the_wheel_carries_what_lies_outside_the_package(wheel: Path) -> None:
+    """Templates, catalogs and examples; no tests, no training scripts."""
+    for name in ("templates/default/newsletter.mjml.j2", "examples/starter/newsletter.toml", "py.typed"):
+        assert (wheel / "newsletter" / name).is_file(), name
+    assert {path.parts[-3] for path in (wheel / "newsletter" / "locales").glob("*/LC_MESSAGES/*.po")} >= {"ar", "pt_BR"}
+    assert not (wheel / "tests").exists()
+    assert not (wheel / "newsletter" / "examples" / "argos-packages").exists()
+
+
+@pytest.mark.parametrize("example", sorted(path.parent.name for path in (ROOT / "examples").glob("*/newsletter.toml")))
+def test_every_example_runs(example: str, tmp_path: Path) -> None:
+    """A complete newsletter: it opens, renders and can be planned as it is."""
+    letter = newsletter.Newsletter.create(tmp_path / example, example=example)
+    issue = letter.issue()
+    assert letter.render(issue)["en"].html.startswith("<!doctype html>")
+    assert letter.plan(issue).messages >= 1
