@@ -124,8 +124,8 @@ def test_a_removed_paragraph_keeps_its_translation(tmp_path: Path) -> None:
 def test_an_inserted_paragraph_leaves_the_others_alone(tmp_path: Path) -> None:
     """The context names a role, never a number, so an insertion moves nothing."""
     reviewed(tmp_path)
-    before = [found for found in catalog(tmp_path, FORUM, TREES)]
-    after = [found for found in catalog(tmp_path, "A new first paragraph.", FORUM, TREES)]
+    before = list(catalog(tmp_path, FORUM, TREES))
+    after = list(catalog(tmp_path, "A new first paragraph.", FORUM, TREES))
     assert after[1:] == before
 
 

@@ -77,7 +77,8 @@ def test_markup_is_left_to_a_person(tmp_path: Path) -> None:
 def test_a_missing_package_holds_everything_back(tmp_path: Path) -> None:
     """Without a package for the pair nothing is drafted, and each segment says so."""
     result = fill(catalog(tmp_path, "Good morning.", language="ko"), Phrasebook(KNOWN), source="en")
-    assert [held.reason for held in result.held] == ["no package translates en to ko"]
+    (held,) = result.held
+    assert "no package translates en to ko" in held.reason
 
 
 def test_what_is_there_is_not_touched(tmp_path: Path) -> None:
