@@ -61,7 +61,8 @@ def fill(catalog: Catalog, engine: Engine, *, source: str, progress: Progress | 
     if not missing:
         return Drafted(language=catalog.language)
     if (source, catalog.language) not in engine.pairs():
-        return _hold_all(catalog, missing, f"no package translates {source} to {catalog.language}")
+        hint = "newsletter languages install FILE.argosmodel"
+        return _hold_all(catalog, missing, f"no package translates {source} to {catalog.language}; see {hint}")
     plain = [entry for entry in missing if segments.plain(entry.source)]
     rest = [entry for entry in missing if not segments.plain(entry.source)]
     blocks = {entry.source: sentences.split(entry.source, source) for entry in plain}

@@ -50,8 +50,8 @@ def compose(source: Issue, catalogs: Mapping[str, Catalog], language: str, *, co
     fallbacks: dict[str, str] = {}
     omitted: list[str] = []
     for item in source.items:
+        reasons += _waiting(own, item.id, review)
         if not own.missing(item.id):
-            reasons += _waiting(own, item.id, review)
             items.append(_translated(item, own, language, labelled=review == "label"))
         elif config.item_fallback_of(language) == "next":
             shown = _fallback(item, catalogs, config.fallbacks_of(language), config=config)

@@ -27,6 +27,9 @@ class Package:
     version: str
     target_prefix: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.source}→{self.target} {self.version}"
+
 
 class _Metadata(msgspec.Struct, frozen=True):
     """What we read of a package's ``metadata.json``."""
