@@ -1,0 +1,169 @@
+"""Freezes a plan: its editions, batches and messages become rows that never change again.
+
+A batch holds readers of one edition who are due at one moment, at most as many as one request may carry. Its members,
+their order and its key are fixed here, before the first request, because a provider recognises a repeated request only
+if it is the very same.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from newsletter.delivery import limits, schema
+from newsletter.delivery.plan import Plan, Reader, Terms, Walk
+from newsletter.delivery.providers import Limits
+from newsletter.model import Asset, Choice, Edition, Subscriber
+
+
+def freeze(
+    connection: Connection,
+    choices: Iterable[Choice],
+    editions: Mapping[str, Edition],
+    terms: Terms,
+    *,
+    due: Callable[[Subscriber], datetime],
+    now: datetime,
+) -> Plan:
+    """Store a new draft campaign: its editions, and every message in the batch it will be sent with."""
+    campaign = uuid4().hex
+    row = {"id": campaign, "issue": terms.issue, "newsletter": terms.newsletter, "provider": terms.provider}
+    settings = msgspec.json.encode(terms.settings, order="deterministic").decode()
+    rest = {"state": "draft", "created": now, "settings": settings, "hash": "", "summary": ""}
+    connection.execute(insert(schema.campaign).values(**row, **rest))
+    walk = Walk(connection, campaign, editions, terms)
+    cutter = _Cutter(connection, campaign, editions, terms)
+    for chunk in walk.chunks(choices):
+        if rows := [cutter.row(reader, due(reader.choice.subscriber)) for reader in chunk]:
+            connection.execute(insert(schema.message), rows)
+        cutter.write_full()
+    cutter.close()
+    total = sum(walk.languages.values())
+    plan = Plan(
+        campaign=campaign,
+        issue=terms.issue,
+        newsletter=terms.newsletter,
+        hash=walk.hash,
+        created=now,
+        provider=terms.provider,
+        waves=tuple(sorted(cutter.waves.items())),
+        languages=dict(walk.languages),
+        kinds=dict(walk.kinds),
+        held=dict(walk.held),
+        skipped=dict(walk.skipped),
+        batches=cutter.count,
+        seconds=total / limits.checked(terms.per_second),
+    )
+    summary = msgspec.json.encode(plan).decode()
+    connection.execute(update(schema.campaign).filter_by(id=campaign).values(hash=plan.hash, summary=summary))
+    return plan
+
+
+class _Cutter:
+    """Cuts batches while the readers pass by: one edition, one due time, at most what one request may hold."""
+
+    def __init__(self, connection: Connection, campaign: str, editions: Mapping[str, Edition], terms: Terms) -> None:
+        self._connection, self._campaign, self._editions, self._terms = connection, campaign, editions, terms
+        self._editions_stored = {tag: _store(connection, campaign, edition) for tag, edition in editions.items()}
+        self._sizes = {tag: _capacity(edition, terms.limits) for tag, edition in editions.items()}
+        self._open: dict[tuple[str, datetime], _Open] = {}
+        self._full: list[_Open] = []
+        self.waves: Counter[datetime] = Counter()
+        self.count = 0
+
+    def row(self, reader: Reader, due: datetime) -> dict[str, object]:
+        """The row of a reader's message, in the batch that is open for its edition and due time."""
+        language, address = reader.choice.language, reader.choice.subscriber.address
+        batch = self._open.get((language, due)) or self._start(language, due)
+        idem = message_key(self._campaign, reader.key)
+        batch.add(idem)
+        self.waves[due] += 1
+        if batch.n == self._sizes[language]:
+            self._full.append(self._open.pop((language, due)))
+        known = {"campaign_id": self._campaign, "recipient_key": reader.key, "vars": reader.vars, "state": "pending"}
+        return {**known, "batch_id": batch.id, "email": address.email, "name": address.name, "idem": idem}
+
+    def write_full(self) -> None:
+        """Write the number of members and the key of every batch that takes no more."""
+        if self._full:
+            table = schema.batch
+            values: dict[str, Any] = {"n": bindparam("size"), "key": bindparam("digest")}
+            statement = update(table).where(table.c.id == bindparam("batch")).values(values)
+            rows = [{"batch": batch.id, "size": batch.n, "digest": batch.key} for batch in self._full]
+            self._connection.execute(statement, rows)
+            self._full.clear()
+
+    def close(self) -> None:
+        """Write the batches that stayed open."""
+        self._full += self._open.values()
+        self._open.clear()
+        self.write_full()
+
+    def _start(self, language: str, due: datetime) -> "_Open":
+        owner = {"campaign_id": self._campaign, "edition_id": self._editions_stored[language]}
+        values = {**owner, "provider": self._terms.provider, "due_at": due, "n": 0, "state": "pending", "key": ""}
+        number = self._connection.scalar(insert(schema.batch).values(**values).returning(schema.batch.c.id))
+        self._open[language, due] = batch = _Open(number or 0, self._campaign, self._editions[language].hash)
+        self.count += 1
+        return batch
+
+
+class _Open:
+    """A batch that still takes members; its key is a hash of them, so no other batch can have it."""
+
+    def __init__(self, number: int, campaign: str, edition: str) -> None:
+        self.id, self.n = number, 0
+        self._digest = blake2b(f"{campaign}\n{edition}\n".encode(), digest_size=16)
+
+    @property
+    def key(self) -> str:
+        return self._digest.hexdigest()
+
+    def add(self, idem: str) -> None:
+        self._digest.update(idem.encode())
+        self.n += 1
+
+
+def message_key(campaign: str, recipient: str) -> str:
+    """A message's key: says nothing about the reader to who does not know the address, and is the same every time."""
+    return blake2b(recipient.encode(), key=campaign.encode(), digest_size=16).hexdigest()
+
+
+def batch_key(campaign: str, edition: str, members: Iterable[str]) -> str:
+    """A batch's key, from its campaign, its edition's hash and the keys of its members in order."""
+    batch = _Open(0, campaign, edition)
+    for idem in members:
+        batch.add(idem)
+    return batch.key
+
+
+def _store(connection: Connection, campaign: str, edition: Edition) -> int:
+    texts = ("language", "direction", "subject", "preheader", "html", "text", "nonce", "hash")
+    values = {name: getattr(edition, name) for name in texts}
+    row = insert(schema.edition).values(campaign_id=campaign, **values).returning(schema.edition.c.id)
+    number = connection.scalar(row) or 0
+    for position, asset in enumerate(edition.assets):
+        digest = _store_asset(connection, asset)
+        link = {"edition_id": number, "position": position, "url": asset.url, "type": asset.type, "asset_hash": digest}
+        connection.execute(insert(schema.edition_asset).values(**link))
+    return number
+
+
+def _store_asset(connection: Connection, asset: Asset) -> str:
+    digest = blake2b(asset.data, digest_size=16).hexdigest()
+    if connection.scalar(select(schema.asset.c.hash).filter_by(hash=digest)) is None:
+        connection.execute(insert(schema.asset).values(hash=digest, data=asset.data))
+    return digest
+
+
+def _capacity(edition: Edition, most: Limits) -> int:
+    """How many messages of an edition fit into one request, with room for headers, filled fields and escapes."""
+    size = len(edition.html.encode()) + len(edition.text.encode())
+    if most.pictures:
+        size += sum(len(asset.data) * 4 // 3 for asset in edition.assets)
+    return max(1, min(most.messages, most.bytes // (size * 5 // 4 + 4096)))

@@ -1,0 +1,130 @@
+"""Opens the outbox's database: one writer that holds a lock, any number of readers.
+
+SQLite with a write-ahead log, ``synchronous=FULL`` (with NORMAL a power cut loses the very rows that say what was
+about to be sent) and ``BEGIN IMMEDIATE`` (a deferred transaction that writes later fails at once, whatever the busy
+timeout). Only one process writes and checkpoints: SQLite before 3.51.3 can lose commits when two do.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import StaticPool
+
+from newsletter.delivery import schema
+from newsletter.errors import BusyError, ConfigError, OutboxError
+
+BUSY_MILLISECONDS = 30_000
+
+
+def path_of(url: str, folder: Path) -> Path:
+    """The file behind ``sqlite:///name.db``, relative to the newsletter's folder."""
+    hint = 'Write url = "sqlite:///newsletter.db" in [outbox].'
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigError(f"{url!r} is no database address.", where="[outbox] url", hint=hint) from None
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        shown = parsed.render_as_string(hide_password=True)
+        raise ConfigError(f"{shown!r} is no file of SQLite.", where="[outbox] url", hint=hint)
+    return folder / parsed.database
+
+
+def lock(path: Path) -> FileLock:
+    """The lock of the one writer, taken; a BusyError where another process has it."""
+    if not path.parent.is_dir():
+        raise OutboxError(
+            "the folder of the outbox does not exist.", where=path.parent, hint="Make it, or correct url in [outbox]."
+        )
+    taken = FileLock(f"{path}.lock", timeout=0)
+    try:
+        taken.acquire()
+    except Timeout:
+        raise BusyError(
+            "another send is running with this outbox.", where=path, hint="Wait until it is done and try again."
+        ) from None
+    except OSError as error:
+        raise OutboxError(
+            f"the outbox cannot be locked ({error.strerror}).", where=path, hint="Make its folder writable."
+        ) from error
+    return taken
+
+
+def writer(path: Path) -> Engine:
+    """The database for reading and writing, its tables made; the caller holds the lock."""
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(path), poolclass=StaticPool)
+    event.listen(engine, "connect", _for_writing)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    try:
+        with transaction(engine, path) as connection:
+            if not inspect(connection).has_table(schema.meta.name):
+                schema.metadata.create_all(connection)
+                connection.execute(schema.meta.insert().values(key="schema_version", value=str(schema.VERSION)))
+            _check_version(connection, path)
+    except OutboxError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def reader(path: Path) -> Engine:
+    """The database for looking only; where nothing was planned yet, an empty one in memory."""
+    if path.exists():
+        address = f"file:{quote(str(path))}?mode=ro"
+        engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=StaticPool)
+        event.listen(engine, "connect", _for_reading)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    else:
+        engine = create_engine("sqlite://", poolclass=StaticPool)
+        schema.metadata.create_all(engine)
+        return engine
+    try:
+        with transaction(engine, path) as connection:
+            _check_version(connection, path)
+    except OutboxError:
+        engine.dispose()
+        raise
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine, path: Path) -> Iterator[Connection]:
+    """One transaction, committed as a whole or not at all; a database's own errors become one sentence."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise OutboxError(
+            f"the outbox cannot be used ({error.orig}).",
+            where=path,
+            hint="Check that the file is the newsletter's database, is writable and that the disk is not full.",
+        ) from error
+
+
+def _for_writing(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MILLISECONDS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _for_reading(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("wal_autocheckpoint=0", "query_only=ON", f"busy_timeout={BUSY_MILLISECONDS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _check_version(connection: Connection, path: Path) -> None:
+    version = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == "schema_version"))
+    if version is None or int(version) > schema.VERSION:
+        raise OutboxError(
+            f"the outbox was written by a newer version of newsletter (its tables have version {version}, "
+            f"this one knows {schema.VERSION}).",
+            where=path,
+            hint="Install that version or a later one.",
+        )

@@ -1,0 +1,161 @@
+"""A message as bytes on the wire, for a folder, SMTP, and providers that take raw mail.
+
+The headers are encoded here, not by the standard library: Python before 3.13 loses spaces where it folds a header of
+Arabic, Persian, Korean or French words (cpython 92081, 128110), and every version to date encodes a long
+List-Unsubscribe so that no mail program finds the link in it. The same message always becomes the same bytes.
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from datetime import datetime
+from email.utils import format_datetime
+from hashlib import blake2b
+from quopri import encodestring
+
+import idna
+
+from newsletter.errors import RejectedError
+from newsletter.model import Address, Asset, Message
+
+CRLF = "\r\n"
+WORD = 75  # the longest encoded word (RFC 2047 §2)
+ENCODED_LINE = 76  # the longest line with an encoded word
+LINE = 78  # the longest line that needs no excuse (RFC 5322 §2.1.1)
+_PREFIX, _SUFFIX = "=?utf-8?b?", "?="
+_ROOM = (WORD - len(_PREFIX) - len(_SUFFIX)) // 4 * 3  # bytes of UTF-8 in one encoded word
+_FIRST = _ROOM - 6  # the first one shares its line with the header's name
+_PLAIN = re.compile(r"[ -~]*")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+
+
+def build(message: Message, *, date: datetime, assets: tuple[Asset, ...] = ()) -> bytes:
+    """The whole mail; pictures of the edition travel inside and are shown by their Content-ID.
+
+    A RejectedError where a header could not be written without breaking the others, or an address needs SMTPUTF8.
+    """
+    html, pictures = _inline(message, assets)
+    body = _multipart("alternative", [_text("plain", message.text), _related(html, pictures, message.key)], message.key)
+    lines = [f"{name}: {value}" for name, value in _headers(message, date)]
+    return (CRLF.join([*lines, body])).encode("ascii")
+
+
+def list_headers(newsletter: str, sender: Address, language: str) -> dict[str, str]:
+    """Which list a mail belongs to (RFC 2919), that no person answers to it (RFC 3834), and its language."""
+    label = re.sub(r"[^a-z0-9]+", "-", newsletter.lower()).strip("-") or "newsletter"
+    return {
+        "List-Id": f"<{label}.{_domain(sender.email)}>",
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": language,
+    }
+
+
+def mailbox(address: Address) -> str:
+    """``Name <address>`` for a header: the name encoded where it needs to be, the domain in its ASCII form."""
+    local, _, _ = address.email.rpartition("@")
+    if not local.isascii():
+        raise RejectedError(f"{address.email} needs SMTPUTF8, which this provider does not offer.", where=address.email)
+    plain = f"{local}@{_domain(address.email)}"
+    if not address.name:
+        return plain
+    name = phrase(address.name)
+    line = name.rpartition(CRLF)[2]
+    fits = len("Reply-To: ") + len(line) + len(f" <{plain}>") <= ENCODED_LINE
+    return f"{name} <{plain}>" if fits else f"{name}{CRLF} <{plain}>"
+
+
+def phrase(name: str) -> str:
+    """A display name: as it is where it is only words, quoted where it has other signs, else encoded."""
+    if _ATOMS.fullmatch(name) and "=?" not in name and len(name) < LINE - 20:
+        return name
+    if _PLAIN.fullmatch(name) and "=?" not in name and len(name) < LINE - 20:
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}"'
+    return words(name)
+
+
+def unstructured(text: str) -> str:
+    """A subject: as it is where it is short and ASCII, else encoded words."""
+    plain = _PLAIN.fullmatch(text) and "=?" not in text and len(text) < LINE - 10 and text == text.strip()
+    return text if plain else words(text)
+
+
+def words(text: str) -> str:
+    """Encoded words of base64, each of whole characters and at most 75 long (RFC 2047); a reader joins them again."""
+    if re.search(r"[\r\n\0]", text):
+        raise RejectedError("a header must not contain a line break.", where=repr(text[:60]))
+    return f"{CRLF} ".join(_PREFIX + b64encode(chunk).decode() + _SUFFIX for chunk in _cut(text))
+
+
+def _cut(text: str) -> Iterator[bytes]:
+    chunk, room = b"", _FIRST
+    for character in text:
+        data = character.encode("utf-8")
+        if len(chunk) + len(data) > room:
+            yield chunk
+            chunk, room = b"", _ROOM
+        chunk += data
+    yield chunk
+
+
+def _headers(message: Message, date: datetime) -> Iterator[tuple[str, str]]:
+    yield "From", mailbox(message.sender)
+    yield "To", mailbox(message.to)
+    if message.reply_to:
+        yield "Reply-To", mailbox(message.reply_to)
+    yield "Subject", unstructured(message.subject)
+    yield "Date", format_datetime(date)
+    yield "Message-ID", f"<{message.key}@{_domain(message.sender.email)}>"
+    for name, value in message.headers.items():
+        if not re.fullmatch(r"[!-9;-~]+", name) or not _PLAIN.fullmatch(value):
+            raise RejectedError(f"the header {name!r} must be one line of ASCII.", where=message.key)
+        yield name, value
+    yield "MIME-Version", "1.0"
+
+
+def _domain(email: str) -> str:
+    domain = email.rpartition("@")[2]
+    try:
+        return domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+    except UnicodeError:
+        raise RejectedError(f"{domain!r} is no domain.", where=email) from None
+
+
+def _inline(message: Message, assets: tuple[Asset, ...]) -> tuple[str, list[str]]:
+    """The HTML with its pictures' addresses replaced by Content-IDs, and the parts that carry them."""
+    html, domain = message.html, _domain(message.sender.email)
+    parts: dict[str, str] = {}
+    for asset in sorted(assets, key=lambda asset: -len(asset.url)):
+        if asset.url in html:
+            name = f"{blake2b(asset.data, digest_size=12).hexdigest()}@{domain}"
+            html = html.replace(asset.url, f"cid:{name}")
+            head = (f"Content-Type: {asset.type}", f"Content-ID: <{name}>", "Content-Disposition: inline")
+            parts[name] = CRLF.join([*head, "Content-Transfer-Encoding: base64", "", _base64(asset.data)])
+    return html, list(parts.values())
+
+
+def _related(html: str, pictures: list[str], key: str) -> str:
+    part = _text("html", html)
+    return _multipart("related", [part, *pictures], key) if pictures else part
+
+
+def _text(kind: str, text: str) -> str:
+    """A text part in whichever encoding is shorter: quoted-printable for Latin letters, base64 for the others."""
+    data = re.sub(r"\r\n?|\n", "\n", text).encode("utf-8")
+    quoted = encodestring(data).decode("ascii").replace("\n", CRLF)
+    encoded = _base64(data.replace(b"\n", b"\r\n"))
+    name, body = ("quoted-printable", quoted) if len(quoted) <= len(encoded) else ("base64", encoded)
+    return CRLF.join([f"Content-Type: text/{kind}; charset=utf-8", f"Content-Transfer-Encoding: {name}", "", body])
+
+
+def _base64(data: bytes) -> str:
+    text = b64encode(data).decode()
+    return CRLF.join(text[start : start + 76] for start in range(0, len(text), 76))
+
+
+def _multipart(kind: str, parts: list[str], key: str) -> str:
+    boundary = f"={kind}={key}"
+    lines = [f'Content-Type: multipart/{kind}; boundary="{boundary}"', ""]
+    for part in parts:
+        lines += [f"--{boundary}", part]
+    return CRLF.join([*lines, f"--{boundary}--", ""])

@@ -1,0 +1,279 @@
+"""The outbox: what is planned, approved and sent, in one database that outlives every crash.
+
+::
+
+    with Outbox("sqlite:///newsletter.db", folder) as outbox:      one writer at a time, else BusyError
+        plan = outbox.freeze(choices, editions, terms, due=due)    a draft; replaces an older draft of the issue
+        outbox.approve(plan.hash, by="Octavi")
+    with Outbox("sqlite:///newsletter.db", folder, mode="read") as outbox:
+        outbox.status("2017-11")
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Self, cast
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, Select, delete, func, select, update
+
+from newsletter.delivery import batches, database, lease, plan
+from newsletter.delivery.schema import asset, batch, campaign, edition, edition_asset, message
+from newsletter.errors import HeldError, OutboxError
+from newsletter.model import Asset, Choice, Direction, Edition, Subscriber
+
+State = Literal["draft", "approved", "running", "paused", "done", "cancelled"]
+SHORTEST = 8  # characters of a hash that a person must type
+
+
+def now() -> datetime:
+    """The moment, in UTC; every function that needs one takes another clock as an argument."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Campaign:
+    """One sending of one issue: its plan (with the approver), its state, and what the plan was made with.
+
+    ``reason`` says why it is paused.
+    """
+
+    plan: plan.Plan
+    state: State
+    settings: Mapping[str, str]
+    approved_at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counts:
+    """How many messages of one language are where."""
+
+    pending: int = 0
+    inflight: int = 0
+    sent: int = 0
+    failed: int = 0
+    uncertain: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Uncertain:
+    """A message that perhaps went out; only a person or the provider's own log can know."""
+
+    campaign: str
+    issue: str
+    language: str
+    key: str
+    email: str
+    name: str
+    reason: str
+
+
+class Outbox:
+    """The tables of one newsletter; open it with ``with``. ``mode="read"`` needs no lock and writes nothing."""
+
+    def __init__(
+        self, url: str, folder: Path, *, mode: Literal["write", "read"] = "write", clock: Callable[[], datetime] = now
+    ) -> None:
+        self.path = database.path_of(url, folder)
+        self._mode = mode
+        self._clock = clock
+        self._engine: Engine | None = None
+        self._lock: AbstractContextManager[Any] | None = None
+
+    def __enter__(self) -> Self:
+        if self._mode == "read":
+            self._engine = database.reader(self.path)
+            return self
+        lock = database.lock(self.path)
+        try:
+            self._engine = database.writer(self.path)
+        except BaseException:
+            lock.release()
+            raise
+        self._lock = lock
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._engine:
+            self._engine.dispose()
+            self._engine = None
+        if self._lock:
+            self._lock.__exit__(None, None, None)
+            self._lock = None
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """One transaction, committed as a whole or not at all."""
+        if self._engine is None:
+            raise OutboxError("the outbox is not open.", where=self.path, hint="Use it in a with statement.")
+        return database.transaction(self._engine, self.path)
+
+    def freeze(
+        self,
+        choices: Iterable[Choice],
+        editions: Mapping[str, Edition],
+        terms: plan.Terms,
+        *,
+        due: Callable[[Subscriber], datetime],
+    ) -> plan.Plan:
+        """Store a plan as a draft, in place of an older draft of the issue.
+
+        Who got the issue from an earlier campaign, or perhaps did, is skipped; who failed there is planned again.
+        """
+        with self.transaction() as connection:
+            _refuse_running(connection, terms.issue)
+            connection.execute(delete(campaign).where(campaign.c.issue == terms.issue, campaign.c.state == "draft"))
+            connection.execute(delete(asset).where(asset.c.hash.not_in(select(edition_asset.c.asset_hash))))
+            return batches.freeze(connection, choices, editions, terms, due=due, now=self._clock())
+
+    def fingerprint(self, choices: Iterable[Choice], editions: Mapping[str, Edition], terms: plan.Terms) -> str:
+        """The hash that ``freeze`` would give now; compare it with an approved plan before its first batch goes out."""
+        with self.transaction() as connection:
+            return plan.fingerprint(connection, choices, editions, terms)
+
+    def approve(self, name: str, by: str) -> plan.Plan:
+        """Sign the draft with this campaign id or hash (or its first characters); the signer's name is kept.
+
+        What is signed already stays as it was signed. An approved campaign of the same issue of which nothing went out
+        is cancelled: the newer approval counts.
+        """
+        with self.transaction() as connection:
+            row = _found(connection, name)
+            signed = _plan(row).approve(by)
+            if row.approved_by:
+                return _plan(row)
+            if not signed.messages:
+                raise HeldError(
+                    "the plan sends nothing to anybody.", where=row.issue, hint="Look at who is held and why."
+                )
+            _refuse_running(connection, row.issue)
+            for other in connection.scalars(_of_issue(row.issue, "approved")).all():
+                _cancel(connection, other)
+            values = {"state": "approved", "approved_by": signed.approved_by, "approved_at": self._clock()}
+            connection.execute(update(campaign).where(campaign.c.id == row.id).values(**values))
+            return signed
+
+    def cancel(self, name: str) -> None:
+        """Stop a campaign: what was not sent stays unsent, and a later plan may send it."""
+        with self.transaction() as connection:
+            row = _found(connection, name)
+            if row.state != "done":
+                _cancel(connection, row.id)
+
+    def campaigns(self, issue: str | None = None) -> list[Campaign]:
+        """The campaigns of an issue, or all, the newest first."""
+        query = select(campaign).order_by(campaign.c.created.desc())
+        if issue is not None:
+            query = query.where(campaign.c.issue == issue)
+        with self.transaction() as connection:
+            return [
+                Campaign(
+                    plan=_plan(row),
+                    state=row.state,
+                    settings=msgspec.json.decode(row.settings, type=dict[str, str]),
+                    approved_at=row.approved_at,
+                    reason=row.reason,
+                )
+                for row in connection.execute(query)
+            ]
+
+    def status(self, issue: str) -> dict[str, Counts]:
+        """For every language how many messages are where; drafts do not count. One row per batch, so it is quick."""
+        query = (
+            select(edition.c.language, batch.c.state, func.sum(batch.c.n), func.sum(batch.c.failed))
+            .select_from(batch.join(edition).join(campaign, batch.c.campaign_id == campaign.c.id))
+            .where(campaign.c.issue == issue, campaign.c.state != "draft", batch.c.state.not_in(("split", "cancelled")))
+            .group_by(edition.c.language, batch.c.state)
+        )
+        found: dict[str, dict[str, int]] = {}
+        with self.transaction() as connection:
+            for language, state, total, failed in connection.execute(query):
+                counts = found.setdefault(language, {field.name: 0 for field in fields(Counts)})
+                counts["pending" if state == "claimed" else state] += total - failed
+                counts["failed"] += failed
+        return {language: Counts(**counts) for language, counts in sorted(found.items())}
+
+    def uncertain(self, issue: str | None = None) -> list[Uncertain]:
+        """Every message of which nobody knows whether it went out."""
+        columns = (message.c.idem, message.c.email, message.c.name, message.c.error)
+        query = (
+            select(campaign.c.id, campaign.c.issue, edition.c.language, *columns)
+            .select_from(message.join(batch).join(edition).join(campaign, message.c.campaign_id == campaign.c.id))
+            .where(message.c.state == "uncertain")
+            .order_by(message.c.id)
+        )
+        if issue is not None:
+            query = query.where(campaign.c.issue == issue)
+        names = [field.name for field in fields(Uncertain)]
+        with self.transaction() as connection:
+            return [Uncertain(**dict(zip(names, row, strict=True))) for row in connection.execute(query)]
+
+    def edition(self, number: int) -> Edition:
+        """A frozen edition by its number in the database."""
+        with self.transaction() as connection:
+            row = connection.execute(select(edition).where(edition.c.id == number)).one()
+            pictures = connection.execute(
+                select(edition_asset.c.url, edition_asset.c.type, asset.c.data)
+                .join(asset)
+                .where(edition_asset.c.edition_id == number)
+                .order_by(edition_asset.c.position)
+            )
+            assets = tuple(Asset(url=url, type=kind, data=data) for url, kind, data in pictures)
+            issue = connection.scalar(select(campaign.c.issue).where(campaign.c.id == row.campaign_id)) or ""
+        return Edition(
+            issue=issue,
+            language=row.language,
+            direction=cast("Direction", row.direction),
+            subject=row.subject,
+            preheader=row.preheader,
+            html=row.html,
+            text=row.text,
+            nonce=row.nonce,
+            hash=row.hash,
+            assets=assets,
+        )
+
+
+def _of_issue(issue: str, *states: State) -> Select[str]:
+    return select(campaign.c.id).where(campaign.c.issue == issue, campaign.c.state.in_(states))
+
+
+def _refuse_running(connection: Connection, issue: str) -> None:
+    if connection.scalars(_of_issue(issue, "running", "paused")).first():
+        raise HeldError(
+            "an approved campaign of this issue is not finished.",
+            where=issue,
+            hint="Send the rest of it first (newsletter send), or cancel it, then plan again.",
+        )
+
+
+def _found(connection: Connection, name: str) -> Row[Any]:
+    """The campaign with this id or hash, or the only one whose hash begins like that."""
+    start = name.strip().casefold()
+    match = (campaign.c.id == start) | campaign.c.hash.startswith(start, autoescape=True)
+    live = connection.execute(
+        select(campaign).where(match, campaign.c.state != "cancelled").order_by(campaign.c.created.desc())
+    ).all()
+    if len(start) < SHORTEST or not live or len({row.hash for row in live}) > 1:
+        raise HeldError(f"there is no plan {name!r}.", hint=f"Plan again, and give {SHORTEST} characters of its hash.")
+    return live[0]
+
+
+def _cancel(connection: Connection, number: str) -> None:
+    """Stop what surely did not go out; the caller holds the lock, so what is under way was cut off."""
+    mine, fresh = batch.c.campaign_id == number, batch.c.doubt_since.is_(None)
+    for which, state in (
+        (mine & fresh & batch.c.state.in_(("pending", "claimed")), "cancelled"),
+        (mine & batch.c.state.in_(lease.UNFINISHED), "uncertain"),
+    ):
+        inside = message.c.batch_id.in_(select(batch.c.id).where(which))
+        connection.execute(update(message).where(inside).values(state=state))
+        connection.execute(update(batch).where(which).values(state=state))
+    connection.execute(update(campaign).where(campaign.c.id == number).values(state="cancelled"))
+
+
+def _plan(row: Row[Any]) -> plan.Plan:
+    stored = msgspec.json.decode(row.summary, type=plan.Plan)
+    return stored.approve(row.approved_by) if row.approved_by else stored

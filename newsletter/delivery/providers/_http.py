@@ -1,0 +1,152 @@
+"""What all HTTP providers share: the deadline, the size of an answer, and what an answer's status means.
+
+A provider adds two pure functions, ``request`` and ``receipts``, and says where its rules differ in ``verdict``.
+"""
+
+import asyncio
+import math
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import ClassVar
+
+import httpx
+import msgspec
+
+from newsletter.delivery.providers import Limits
+from newsletter.errors import (
+    ConfigError,
+    DeliveryError,
+    OutcomeUnknown,
+    RefusedError,
+    RejectedError,
+    TemporaryError,
+)
+from newsletter.model import Batch, Receipt
+from newsletter.plugins import Secret
+
+DEADLINE = 60.0  # seconds for the whole request; httpx's own timeouts are per read
+LARGEST_ANSWER = 1_000_000  # bytes
+LONGEST_PAUSE = 86_400.0  # seconds of a Retry-After that we believe
+_SAID = 300  # characters of a provider's words in an error
+_REJECTED = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY)
+_UNKNOWN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT)
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+class HttpProvider(ABC):
+    """The base of every provider with an HTTP API; ``base_url`` is a region's, or a test server's."""
+
+    name: ClassVar[str]
+    limits: ClassVar[Limits]
+
+    def __init__(self, *, key: Secret, base_url: str) -> None:
+        if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", base_url):
+            raise ConfigError(
+                f"{base_url!r} is no web address.", where="[provider] base_url", hint="Begin it: https://"
+            )
+        if not re.fullmatch(r"[!-~]+", key.reveal()):
+            raise ConfigError("the key has spaces or other signs that no key has.", where="[provider] key")
+        self._key = key
+        self.base_url = base_url.rstrip("/")
+
+    @abstractmethod
+    def request(self, batch: Batch) -> httpx.Request:
+        """The request that hands on a batch; the same batch gives the same bytes."""
+
+    @abstractmethod
+    def receipts(self, response: httpx.Response, batch: Batch) -> list[Receipt]:
+        """One receipt a message, in order, from an answer 2xx; OutcomeUnknown where it cannot be read."""
+
+    def verdict(self, response: httpx.Response) -> DeliveryError | None:  # noqa: ARG002 - for those who differ
+        """What another answer means, where this provider's rules are not everybody's; None where they are."""
+        return None
+
+    async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
+        """Send a batch and read the answer; every failure is one of the four delivery errors."""
+        request = self.request(batch)
+        try:
+            async with asyncio.timeout(DEADLINE):
+                response = await self._answer(client, request)
+        except _NOT_SENT as error:
+            raise TemporaryError(f"cannot be reached ({_kind(error)}).", where=self.name) from error
+        except (TimeoutError, httpx.RequestError) as error:
+            raise OutcomeUnknown(
+                f"the connection broke before the answer ({_kind(error)}).", where=self.name
+            ) from error
+        return self.read(response, batch)
+
+    def read(self, response: httpx.Response, batch: Batch) -> list[Receipt]:
+        """The receipts in an answer, or the error that it is."""
+        if not response.is_success:
+            raise self.verdict(response) or self._classified(response)
+        return self.receipts(response, batch)
+
+    def error(self, kind: type[DeliveryError], response: httpx.Response) -> DeliveryError:
+        """An error of a class, in the provider's own words as far as they may be shown."""
+        what = f"answered {response.status_code}: {self._said(response)}"
+        if issubclass(kind, TemporaryError):
+            return kind(what, where=self.name, retry_after=retry_after(response.headers))
+        hint = "Check the key, the account and the sender's domain." if kind is RefusedError else ""
+        return kind(what, where=self.name, hint=hint)
+
+    def _classified(self, response: httpx.Response) -> DeliveryError:
+        """RFC 9110's meaning, read for "may this mail have gone out?"."""
+        status = response.status_code
+        if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.TOO_EARLY):
+            return self.error(TemporaryError, response)
+        if status == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" in response.headers:
+            return self.error(TemporaryError, response)
+        if status in _REJECTED:
+            return self.error(RejectedError, response)
+        if status in _UNKNOWN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return self.error(OutcomeUnknown, response)
+        return self.error(RefusedError, response)
+
+    async def _answer(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+        request.headers["Accept-Encoding"] = "identity"
+        response = await client.send(request, stream=True)
+        body = b""
+        try:
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > LARGEST_ANSWER:
+                    raise OutcomeUnknown("the answer is larger than any answer should be.", where=self.name)
+        finally:
+            await response.aclose()
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() != b"content-encoding"]
+        return httpx.Response(response.status_code, headers=headers, content=body)
+
+    def _said(self, response: httpx.Response) -> str:
+        """The ``message`` of a JSON answer, else its beginning; never the key, which some providers echo."""
+        try:
+            body = msgspec.json.decode(response.content)
+        except msgspec.DecodeError:
+            body = None
+        said = body.get("message") if isinstance(body, dict) else None
+        text = said if isinstance(said, str) else response.content[: 4 * _SAID].decode("utf-8", "replace")
+        return " ".join(text.replace(self._key.reveal(), "…").split())[:_SAID]
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the provider wants to be asked again (RFC 9110 §10.2.3); None where it does not say.
+
+    A date has whole seconds, so one is added; what is past means now, and more than a day is a day.
+    """
+    value = headers.get("Retry-After", "").strip()
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds() + 1
+    return min(max(seconds, 0.0), LONGEST_PAUSE) if math.isfinite(seconds) else None
+
+
+def _kind(error: Exception) -> str:
+    return str(error) or type(error).__name__

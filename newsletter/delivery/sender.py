@@ -1,0 +1,300 @@
+"""The one loop that sends: claim, fill, fence, request, settle.
+
+It may be killed at any moment. What was settled is known, what was only claimed is sent by the next run, and what was
+under way is either replayed with the very same key, where the provider keeps keys, or marked uncertain.
+"""
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import blake2b
+from typing import Any
+
+import httpx
+import msgspec
+
+from newsletter.delivery import lease, mime
+from newsletter.delivery.lease import Lease, Member
+from newsletter.delivery.limits import Pace
+from newsletter.delivery.outbox import Outbox
+from newsletter.delivery.providers import Provider
+from newsletter.errors import OutcomeUnknown, RefusedError, RejectedError, TemporaryError
+from newsletter.model import Address, Batch, Edition, Message, Receipt
+
+CONCURRENCY = 4  # httpx gets slower, not faster, with more connections in one client
+CONNECTIONS = httpx.Limits(max_connections=CONCURRENCY, keepalive_expiry=2)  # a stale connection means doubt
+LEASE_SECONDS = 300.0  # longer than a request's total deadline
+LONGEST_WAIT = 60.0  # a longer pause ends the run; the next one goes on
+MOST_FAILURES = 8  # in a row, then the run ends
+MOST_REPLAYS = 5  # of a batch whose answer nobody could read
+SLICE = 0.2  # how soon a wait notices that it shall stop
+
+Fill = Callable[[Mapping[str, str]], tuple[str, str, str]]
+"""Fills the merge fields of one edition: values in; subject, HTML and text out."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """What one run did, in messages: ``left`` are due and still to be sent, ``later`` are not due yet.
+
+    ``paused`` says why the provider takes nothing from us; empty where it does.
+    """
+
+    sent: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    left: int = 0
+    later: int = 0
+    paused: str = ""
+
+
+def send(
+    outbox: Outbox,
+    provider: Provider,
+    compile: Callable[[Edition], Fill],  # noqa: A002 - what it does
+    *,
+    sender: Address,
+    reply_to: Address | None,
+    unsubscribe: Callable[[str], tuple[str, Mapping[str, str]]],
+    per_second: float,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    pace: Pace | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Report:
+    """Send everything that is approved and due, and say what became of it.
+
+    ``unsubscribe`` gives, for a message's key, the link for its text and its headers. ``progress`` is called with
+    (done, all) after every batch. ``stop``, SIGINT and SIGTERM end the run after the requests that are under way.
+    """
+    run = _Run(
+        outbox=outbox,
+        provider=provider,
+        compile=compile,
+        envelope=_Envelope(sender=sender, reply_to=reply_to, unsubscribe=unsubscribe),
+        clock=clock,
+        pace=pace or Pace(per_second),
+        progress=progress or (lambda _done, _all: None),
+        stop=stop or threading.Event(),
+    )
+    with _signals(run.stop):
+        return asyncio.run(run.all())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Envelope:
+    """What every message carries besides its edition."""
+
+    sender: Address
+    reply_to: Address | None
+    unsubscribe: Callable[[str], tuple[str, Mapping[str, str]]]
+
+    def message(self, member: Member, fill: Fill, *, language: str, newsletter: str) -> Message:
+        url, headers = self.unsubscribe(member.key)
+        subject, html, text = fill({**member.fields, "recipient.unsubscribe_url": url})
+        return Message(
+            key=member.key,
+            to=Address(email=member.email, name=member.name),
+            sender=self.sender,
+            reply_to=self.reply_to,
+            subject=subject,
+            html=html,
+            text=text,
+            language=language,
+            headers={**headers, **mime.list_headers(newsletter, self.sender, language)},
+            metadata={"newsletter_id": member.key},
+        )
+
+
+@dataclass(kw_only=True, slots=True)
+class _Run:
+    """One run of the sender and what it has done so far."""
+
+    outbox: Outbox
+    provider: Provider
+    compile: Callable[[Edition], Fill]
+    envelope: _Envelope
+    clock: Callable[[], datetime]
+    pace: Pace
+    progress: Callable[[int, int], None]
+    stop: threading.Event
+    editions: dict[int, tuple[Edition, Fill]] = field(default_factory=dict)
+    sent: int = 0
+    failed: int = 0
+    total: int = 0
+    paused: str = ""
+
+    async def all(self) -> Report:
+        """Recover, send until nothing is due, and count."""
+        with self.outbox.transaction() as connection:
+            before = lease.uncertain(connection)
+            lease.recover(connection, self.provider.name, limits=self.provider.limits, now=self.clock())
+            lease.resume(connection, self.provider.name)
+            self.total, _ = lease.left(connection, now=self.clock())
+        async with httpx.AsyncClient(timeout=None, limits=CONNECTIONS) as client:  # noqa: S113 - a provider's deadline holds
+            await self._loop(client)
+        with self.outbox.transaction() as connection:
+            left, later = lease.left(connection, now=self.clock())
+            doubtful = lease.uncertain(connection) - before
+        return Report(
+            sent=self.sent, failed=self.failed, uncertain=doubtful, left=left, later=later, paused=self.paused
+        )
+
+    async def _loop(self, client: httpx.AsyncClient) -> None:
+        tasks: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                while len(tasks) < CONCURRENCY and (held := self._claim()):
+                    self.pace.spend(len(held.members))
+                    tasks.add(asyncio.create_task(self._deliver(client, held)))
+                if tasks:
+                    done, tasks = await asyncio.wait(
+                        tasks, timeout=self.pace.wait() or None, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    for task in done:
+                        task.result()
+                elif not await self._rest():
+                    return
+        finally:
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    @property
+    def _ends(self) -> bool:
+        return self.stop.is_set() or bool(self.paused) or self.pace.failures >= MOST_FAILURES
+
+    def _claim(self) -> Lease | None:
+        if self._ends or self.pace.wait() > 0:
+            return None
+        with self.outbox.transaction() as connection:
+            limits = self.provider.limits
+            return lease.claim(connection, self.provider.name, limits=limits, now=self.clock(), seconds=LEASE_SECONDS)
+
+    async def _rest(self) -> bool:
+        """Wait until a batch may be tried; False where the run is over instead."""
+        with self.outbox.transaction() as connection:
+            moment = lease.next_moment(connection, self.provider.name, now=self.clock())
+        if moment is None:
+            return False
+        seconds = max(self.pace.wait(), (moment - self.clock()).total_seconds())
+        until = time.monotonic() + seconds
+        while not self._ends and seconds <= LONGEST_WAIT and time.monotonic() < until:
+            await asyncio.sleep(min(SLICE, seconds))
+        return not self._ends and seconds <= LONGEST_WAIT
+
+    async def _deliver(self, client: httpx.AsyncClient, held: Lease) -> None:
+        batch = self._fill(held)
+        body = blake2b(msgspec.json.encode(batch.messages), digest_size=16).hexdigest()
+        if held.doubt_since and body != held.body_hash and self.provider.limits.idempotency == "request":
+            self._record(lease.give_up, held, reason="the request in doubt cannot be repeated: its content changed")
+            return
+        if not self._fence(held, body):
+            return
+        try:
+            receipts = _matching(await self.provider.send(client, batch), batch)
+        except TemporaryError as error:
+            self._record(lease.release, held, reason=str(error), next_try=self._later(error.retry_after))
+        except RefusedError as error:
+            self.paused = str(error)
+            self._record(lease.release, held, reason=str(error), next_try=self.clock())
+            with self.outbox.transaction() as connection:
+                lease.pause(connection, held.campaign, self.paused)
+        except RejectedError as error:
+            self._rejected(held, batch, str(error))
+        except OutcomeUnknown as error:
+            self._unknown(held, str(error))
+        else:
+            self.pace.succeeded()
+            self._record(lease.settle, held, receipts=receipts)
+            refused = sum(bool(receipt.error) for receipt in receipts)
+            self._count(sent=len(receipts) - refused, failed=refused)
+
+    def _rejected(self, held: Lease, batch: Batch, reason: str) -> None:
+        """Refused as a whole: halve it, fail a single message; in doubt, an earlier request may have been accepted."""
+        self.pace.succeeded()
+        if held.doubt_since:
+            self._record(lease.give_up, held, reason=reason)
+        elif len(batch.messages) > 1:
+            self._record(lease.split, held, reason=reason, edition=batch.edition.hash)
+        else:
+            self._record(lease.fail, held, reason=reason)
+            self._count(failed=1)
+
+    def _unknown(self, held: Lease, reason: str) -> None:
+        """Perhaps accepted: repeat the very same request where that is safe, and not for ever."""
+        next_try = self._later(None)
+        if self.provider.limits.idempotency == "none" or held.unknowns >= MOST_REPLAYS:
+            self._record(lease.give_up, held, reason=reason)
+        else:
+            self._record(lease.replay, held, reason=reason, next_try=next_try)
+
+    def _later(self, retry_after: float | None) -> datetime:
+        return self.clock() + timedelta(seconds=self.pace.failed(retry_after))
+
+    def _fence(self, held: Lease, body: str) -> bool:
+        with self.outbox.transaction() as connection:
+            if lease.fence(connection, held, body=body, now=self.clock(), seconds=LEASE_SECONDS):
+                return True
+            lease.hand_back(connection, held)
+            return False
+
+    def _record(self, step: Callable[..., None], held: Lease, **facts: Any) -> None:
+        with self.outbox.transaction() as connection:
+            step(connection, held, now=self.clock(), **facts)
+
+    def _count(self, *, sent: int = 0, failed: int = 0) -> None:
+        self.sent += sent
+        self.failed += failed
+        self.progress(self.sent + self.failed, self.total)
+
+    def _fill(self, held: Lease) -> Batch:
+        if held.edition not in self.editions:
+            edition = self.outbox.edition(held.edition)
+            self.editions[held.edition] = edition, self.compile(edition)
+        edition, fill = self.editions[held.edition]
+        say = partial(self.envelope.message, fill=fill, language=edition.language, newsletter=held.newsletter)
+        messages = tuple(say(member) for member in held.members)
+        return Batch(
+            id=held.id,
+            campaign=held.campaign,
+            edition=edition,
+            due_at=held.due_at,
+            messages=messages,
+            key=held.key,
+        )
+
+
+def _matching(receipts: list[Receipt], batch: Batch) -> list[Receipt]:
+    """The receipts, if they are for the messages of the batch, in order."""
+    if [receipt.key for receipt in receipts] != [message.key for message in batch.messages]:
+        raise OutcomeUnknown("the provider's answer does not match the messages.", where=f"batch {batch.id}")
+    return receipts
+
+
+@contextmanager
+def _signals(stop: threading.Event) -> Iterator[None]:
+    """SIGINT and SIGTERM set ``stop``; a second one acts as it always does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def ask_to_stop(_number: int, _frame: object) -> None:
+        stop.set()
+        restore()
+
+    for number in before:
+        signal.signal(number, ask_to_stop)
+    try:
+        yield
+    finally:
+        restore()
