@@ -61,7 +61,7 @@ def send(
                 )
             opened.approve(approved.campaign, approved.approved_by)
         for campaign in opened.campaigns():
-            if campaign.state == "approved":
+            if campaign.state == "approved" and _is_due(campaign):
                 _refuse_changed(config, opened, campaign, *current(campaign.plan.issue))
         return sender.send(
             opened,
@@ -138,12 +138,17 @@ def _due(config: Config, at: str | datetime | None, timezone: str) -> Callable[[
     )
 
 
+def _is_due(campaign: Campaign) -> bool:
+    return campaign.plan.due_at is not None and campaign.plan.due_at <= datetime.now(UTC)
+
+
 def _refuse_changed(config: Config, opened: Outbox, campaign: Campaign, issue: Issue, editions: Editions) -> None:
-    """Before the first mail of a campaign: is it still what was approved?"""
+    """Before the first mail of a campaign: is it still what was approved? If not, the approval is void."""
     refuse_flags(issue)
     terms = _terms(config, issue, campaign.settings["at"] or None, campaign.settings["timezone"])
     audience = _Audience(config=config, issue=issue, editions=editions)
     if opened.fingerprint(audience.choices(), editions, terms) != campaign.plan.hash:
+        opened.withdraw(campaign.plan.campaign)
         raise HeldError(
             "the issue, the members or the settings changed after the plan was approved; nothing was sent.",
             where=issue.id,

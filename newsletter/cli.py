@@ -239,6 +239,8 @@ def send(folder: Path, as_json: bool) -> None:
     if report.paused:
         display.fail(f"the campaign is paused. {report.paused}")
         sys.exit(2)
+    if report.trouble:
+        display.warn(f"Work is left: {report.trouble} Run send again later.")
     if report.failed or report.uncertain:
         display.warn("Some mails failed or are uncertain; see: newsletter status")
     sys.exit(75 if report.left else 1 if report.failed or report.uncertain else 0)

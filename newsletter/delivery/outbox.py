@@ -155,6 +155,12 @@ class Outbox:
             connection.execute(update(campaign).where(campaign.c.id == row.id).values(**values))
             return signed
 
+    def withdraw(self, number: str) -> None:
+        """Take the approval of a campaign back, before anything of it went out: what it covers has changed."""
+        with self.transaction() as connection:
+            approved = (campaign.c.id == number) & (campaign.c.state == "approved")
+            connection.execute(update(campaign).where(approved).values(state="draft", approved_by="", approved_at=None))
+
     def cancel(self, name: str) -> None:
         """Stop a campaign: what was not sent stays unsent, and a later plan may send it."""
         with self.transaction() as connection:

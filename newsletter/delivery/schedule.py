@@ -6,6 +6,7 @@ happens twice is taken the first time, so that nobody is skipped and nobody gets
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from newsletter.errors import ConfigError
@@ -33,7 +34,7 @@ def due(
     if moment.tzinfo is not None:
         return moment.astimezone(UTC)
     if zone == SUBSCRIBER:
-        known = subscriber_zone in available_timezones()
+        known = subscriber_zone in _zones()
         return _utc(moment, subscriber_zone if known else newsletter_zone)
     return _utc(moment, checked(zone or newsletter_zone))
 
@@ -53,13 +54,19 @@ def parse(at: str | datetime) -> datetime:
 
 def checked(zone: str) -> str:
     """The name of a time zone, if there is such a zone."""
-    if zone != SUBSCRIBER and zone not in available_timezones():
+    if zone != SUBSCRIBER and zone not in _zones():
         raise ConfigError(
             f"unknown time zone {zone!r}.",
             where="timezone",
             hint=f"Use an IANA name such as Europe/Madrid, or {SUBSCRIBER!r} for each reader's own.",
         )
     return zone
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names of all zones; finding them reads a whole folder tree."""
+    return frozenset(available_timezones())
 
 
 def _utc(moment: datetime, zone: str) -> datetime:

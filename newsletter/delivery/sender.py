@@ -43,7 +43,7 @@ Fill = Callable[[Mapping[str, str]], tuple[str, str, str]]
 class Report:
     """What one run did, in messages: ``left`` are due and still to be sent, ``later`` are not due yet.
 
-    ``paused`` says why the provider takes nothing from us; empty where it does.
+    ``paused`` says why the provider takes nothing from us, ``trouble`` the last reason why a batch has to wait.
     """
 
     sent: int = 0
@@ -52,6 +52,7 @@ class Report:
     left: int = 0
     later: int = 0
     paused: str = ""
+    trouble: str = field(default="", compare=False)
 
 
 def send(
@@ -129,6 +130,7 @@ class _Run:
     failed: int = 0
     total: int = 0
     paused: str = ""
+    trouble: str = ""
 
     async def all(self) -> Report:
         """Recover, send until nothing is due, and count."""
@@ -143,7 +145,13 @@ class _Run:
             left, later = lease.left(connection, now=self.clock())
             doubtful = lease.uncertain(connection) - before
         return Report(
-            sent=self.sent, failed=self.failed, uncertain=doubtful, left=left, later=later, paused=self.paused
+            sent=self.sent,
+            failed=self.failed,
+            uncertain=doubtful,
+            left=left,
+            later=later,
+            paused=self.paused,
+            trouble=self.trouble if left else "",
         )
 
     async def _loop(self, client: httpx.AsyncClient) -> None:
@@ -198,6 +206,7 @@ class _Run:
         try:
             receipts = _matching(await self.provider.send(client, batch), batch)
         except TemporaryError as error:
+            self.trouble = str(error)
             self._record(lease.release, held, reason=str(error), next_try=self._later(error.retry_after))
         except RefusedError as error:
             self.paused = str(error)
@@ -227,6 +236,7 @@ class _Run:
 
     def _unknown(self, held: Lease, reason: str) -> None:
         """Perhaps accepted: repeat the very same request where that is safe, and not for ever."""
+        self.trouble = reason
         next_try = self._later(None)
         if self.provider.limits.idempotency == "none" or held.unknowns >= MOST_REPLAYS:
             self._record(lease.give_up, held, reason=reason)

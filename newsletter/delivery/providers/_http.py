@@ -72,7 +72,7 @@ class HttpProvider(ABC):
             async with asyncio.timeout(DEADLINE):
                 response = await self._answer(client, request)
         except _NOT_SENT as error:
-            raise TemporaryError(f"cannot be reached ({_kind(error)}).", where=self.name) from error
+            raise TemporaryError(f"{self.base_url} cannot be reached ({_kind(error)}).", where=self.name) from error
         except (TimeoutError, httpx.RequestError) as error:
             raise OutcomeUnknown(
                 f"the connection broke before the answer ({_kind(error)}).", where=self.name
