@@ -19,13 +19,18 @@ GREATEST = 2**30
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Package:
-    """One installed package; ``source`` and ``target`` are BCP 47 tags."""
+    """One installed package; ``source`` and ``target`` are BCP 47 tags.
+
+    ``unsure_below`` is the mean log-probability of a piece under which the package itself says that it guesses; None
+    where it says nothing, as all known packages but the sample's do.
+    """
 
     path: Path
     source: str
     target: str
     version: str
     target_prefix: str = ""
+    unsure_below: float | None = None
 
     def __str__(self) -> str:
         return f"{self.source}→{self.target} {self.version}"
@@ -38,6 +43,7 @@ class _Metadata(msgspec.Struct, frozen=True):
     to_code: str = ""
     package_version: str = ""
     target_prefix: str = ""
+    unsure_below: float | None = None
 
 
 def folder(chosen: Path | None) -> Path:
@@ -101,6 +107,7 @@ def _package(path: Path) -> Package | None:
         target=_TAGS.get(metadata.to_code, metadata.to_code),
         version=metadata.package_version,
         target_prefix=metadata.target_prefix,
+        unsure_below=metadata.unsure_below,
     )
 
 

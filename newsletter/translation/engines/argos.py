@@ -19,7 +19,9 @@ from newsletter.translation import packages
 from newsletter.translation.packages import Package
 
 UNSURE = -0.7
-"""Mean log-probability of a token below which the package is guessing: fluent output is above -0.5."""
+"""Mean log-probability of a piece below which a package guesses, unless it says otherwise; fluent is above -0.5."""
+
+_LENGTH_PENALTY = 0.2  # as Argos Translate has it
 
 
 class Argos:
@@ -74,25 +76,34 @@ class _Model:
             raise TranslationError(
                 f"the Argos package cannot be loaded ({error}).", where=package.path, hint="Install it again."
             ) from error
+        self._unsure = UNSURE if package.unsure_below is None else package.unsure_below
         self._prefix = [package.target_prefix] if package.target_prefix else None
 
     def translate(self, sentences: Sequence[str], *, beam: int) -> list[Translated]:
-        tokens = [self._pieces.encode(sentence, out_type=str) for sentence in sentences]
-        results = self._translator.translate_batch(
-            tokens,
-            target_prefix=[self._prefix] * len(tokens) if self._prefix else None,
-            beam_size=beam,
-            length_penalty=0.2,
-            replace_unknowns=True,
-            return_scores=True,
-            max_batch_size=512,
-            batch_type="tokens",
-            # A derailed model repeats itself to the limit; no sentence grows two and a half times.
-            max_decoding_length=int(2.5 * max(map(len, tokens), default=0)) + 10,
-        )
+        return self._run([self._pieces.encode(sentence, out_type=str) for sentence in sentences], beam)
+
+    def _run(self, batch: list[list[str]], beam: int) -> list[Translated]:
+        try:
+            results = self._translator.translate_batch(
+                batch,
+                target_prefix=[self._prefix] * len(batch) if self._prefix else None,
+                beam_size=beam,
+                length_penalty=_LENGTH_PENALTY,
+                replace_unknowns=True,
+                return_scores=True,
+                max_batch_size=512,
+                batch_type="tokens",
+                # A derailed model repeats itself to the limit; no sentence grows two and a half times.
+                max_decoding_length=int(2.5 * max(map(len, batch), default=0)) + 10,
+            )
+        except RuntimeError:
+            # One sentence is longer than the model can count; the others must not suffer for it.
+            if len(batch) == 1:
+                return [Translated(text="", doubt=f"a sentence of {len(batch[0])} pieces is too long for the package")]
+            return [answer for sentence in batch for answer in self._run([sentence], beam)]
         return [
             self._translated(pieces, result.hypotheses[0], result.scores[0])
-            for pieces, result in zip(tokens, results, strict=True)
+            for pieces, result in zip(batch, results, strict=True)
         ]
 
     def _translated(self, source: list[str], target: list[str], score: float) -> Translated:
@@ -100,9 +111,9 @@ class _Model:
             target = target[len(self._prefix) :]
         text = str(self._pieces.decode(target)).strip()
         # The score is the sum of log-probabilities over length ** length_penalty.
-        mean = score * len(target) ** 0.2 / max(1, len(target))
-        if mean < UNSURE:
-            return Translated(text=text, doubt=f"the package is guessing ({mean:.1f} a token)")
+        mean = score * len(target) ** _LENGTH_PENALTY / max(1, len(target))
+        if mean < self._unsure:
+            return Translated(text=text, doubt=f"the package is guessing ({mean:.2f} a piece)")
         lost = [word for word in _spelled(source) if word not in text]
         if lost:
             return Translated(text=text, doubt=f"the package does not know “{lost[0]}”")

@@ -97,6 +97,13 @@ def test_argos_knows_what_it_does_not_know(argos: Argos) -> None:
     assert all(translated.doubt for translated in argos.translate(strange, source="en", target="es"))
 
 
+def test_a_sentence_too_long_for_the_model_is_a_doubt(argos: Argos) -> None:
+    """The package can count to 300 pieces; its neighbours in the batch are translated all the same."""
+    long, short = argos.translate(["river " * 400, "Short notices"], source="en", target="es")
+    assert (long.text, "too long" in long.doubt) == ("", True)
+    assert (short.text, short.doubt) == ("Avisos breves", "")
+
+
 def test_argos_keeps_order_and_number(argos: Argos) -> None:
     """One answer a sentence, the same alone and in a batch."""
     texts = ["The library is open.", "Thank you.", "The river is high."]
