@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from newsletter import campaigns, plugins, resources
 from newsletter import config as configuration
@@ -25,6 +26,8 @@ from newsletter.translation.drafting import Drafted, Engine, fill
 from newsletter.translation.gate import Gate
 from newsletter.translation.packages import Package
 from newsletter.translation.review import LanguageReview
+
+_T = TypeVar("_T")
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, done, all) as long work goes on."""
@@ -46,6 +49,13 @@ class Language:
     language: str
     name: str
     package: str
+
+
+class ByLanguage(dict[str, _T]):
+    """What there is to say of each language, by its tag; printed, it is one line."""
+
+    def __str__(self) -> str:
+        return " · ".join(f"{language}: {value}" for language, value in self.items())
 
 
 class Newsletter:
@@ -123,9 +133,9 @@ class Newsletter:
 
     def translate(
         self, issue: Issue, *, languages: Iterable[str] | None = None, progress: Progress | None = None
-    ) -> list[Drafted]:
+    ) -> ByLanguage[Drafted]:
         """Bring the catalogs up to date and draft what is missing; each language is saved as soon as it is done."""
-        results = []
+        results: ByLanguage[Drafted] = ByLanguage()
         for language in self._targets(languages):
             catalog = self._catalog(issue, language)
 
@@ -133,17 +143,17 @@ class Newsletter:
                 if progress:
                     progress(language, done, total)
 
-            results.append(fill(catalog, self.engine, source=issue.language, progress=step))
+            results[language] = fill(catalog, self.engine, source=issue.language, progress=step)
             catalog.save()
         return results
 
-    def review(self, issue: Issue) -> list[LanguageReview]:
+    def review(self, issue: Issue) -> ByLanguage[LanguageReview]:
         """How far each language is, and what the review gate makes of it."""
         catalogs = self._catalogs(issue)
-        return [
-            review.of(catalog, gate.compose(issue, catalogs, language, config=self.config))
+        return ByLanguage(
+            (language, review.of(catalog, gate.compose(issue, catalogs, language, config=self.config)))
             for language, catalog in catalogs.items()
-        ]
+        )
 
     def languages(self) -> list[Language]:
         """The newsletter's languages, each with the Argos package that translates into it, if one is installed."""
@@ -236,10 +246,10 @@ class Newsletter:
         """What a scheduled job calls: everything that is approved and due."""
         return self.send()
 
-    def status(self, issue: Issue | str) -> dict[str, Counts]:
+    def status(self, issue: Issue | str) -> ByLanguage[Counts]:
         """For every language of an issue how many messages are where."""
         with campaigns.outbox(self.config, mode="read") as outbox:
-            return outbox.status(issue if isinstance(issue, str) else issue.id)
+            return ByLanguage(outbox.status(issue if isinstance(issue, str) else issue.id))
 
     def uncertain(self, issue: Issue | str | None = None) -> list[Uncertain]:
         """Every message of which nobody can know whether it went out."""

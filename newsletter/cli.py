@@ -120,10 +120,10 @@ def translate(folder: Path, issue: str | None, languages: tuple[str, ...], as_js
         display.json(results)
     else:
         headings = ("language", "drafted", "held back")
-        display.table(headings, [(result.language, result.drafts, len(result.held)) for result in results])
-        for result in results:
+        display.table(headings, [(result.language, result.drafts, len(result.held)) for result in results.values()])
+        for result in results.values():
             display.held(result)
-    if any(result.held for result in results):
+    if any(result.held for result in results.values()):
         sys.exit(1)
 
 
@@ -140,15 +140,8 @@ def review(folder: Path, issue: str | None, as_json: bool) -> None:
     if as_json:
         display.json(reviews)
     else:
-        states = [str(state) for state in reviews[0].counts] if reviews else []
-        rows = [(each.language, *each.counts.values(), "held" if each.reasons else "open") for each in reviews]
-        display.table(("language", *states, "sending"), rows)
-        for each in reviews:
-            for reason in each.reasons:
-                display.warn(f"{each.language}: {reason}.")
-            for item, language in each.fallbacks.items():
-                display.say(f"{each.language}: {item} is shown in {language}.")
-    if any(each.reasons for each in reviews):
+        display.reviews(reviews)
+    if any(each.reasons for each in reviews.values()):
         sys.exit(1)
 
 

@@ -59,11 +59,11 @@ def run(folder: Path, *, progress: Progress | None = None) -> Shown:
             held=each.counts[State.MISSING] + each.counts[State.STALE],
             sent=status[each.language].sent if each.language in status else 0,
         )
-        for each in reviews
+        for each in reviews.values()
     ]
     notes = [
         f"{each.language}: “{item}” is not translated, so it is shown in {other}, marked as such."
-        for each in reviews
+        for each in reviews.values()
         for item, other in each.fallbacks.items()
     ]
     return Shown(folder=folder, outbox=folder / "outbox", rows=(source, *rows), notes=tuple(notes))

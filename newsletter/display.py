@@ -1,6 +1,6 @@
 """What the command line shows: data on stdout, words and progress on stderr, JSON for machines."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from newsletter.delivery.plan import Plan
     from newsletter.translation.drafting import Drafted
+    from newsletter.translation.review import LanguageReview
 
 # Colours go off by themselves where stderr is no terminal.
 _words = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
@@ -87,6 +88,19 @@ def plan(made: "Plan") -> None:
         warn(f"  {problem}")
     for due, number in made.waves:
         say(f"{number} are due at {due:%Y-%m-%d %H:%M} UTC.")
+
+
+def reviews(found: Mapping[str, "LanguageReview"]) -> None:
+    """How many segments of each language are in which state, and what holds a language."""
+    from newsletter.translation.catalogs import State
+
+    rows = [(tag, *each.counts.values(), "held" if each.reasons else "open") for tag, each in found.items()]
+    table(("language", *State, "sending"), rows)
+    for tag, each in found.items():
+        for reason in each.reasons:
+            warn(f"{tag}: {reason}.")
+        for item, other in each.fallbacks.items():
+            say(f"{tag}: {item} is shown in {other}.")
 
 
 def held(result: "Drafted") -> None:

@@ -57,6 +57,10 @@ class Counts:
     failed: int = 0
     uncertain: int = 0
 
+    def __str__(self) -> str:
+        counts = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return ", ".join(f"{number} {name}" for name, number in counts if number)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Uncertain:

@@ -52,7 +52,7 @@ class Drafted:
 
     def __str__(self) -> str:
         held = f", {len(self.held)} held back" if self.held else ""
-        return f"{self.language}: {self.drafts} drafts{held}"
+        return f"{self.drafts} drafts{held}"
 
 
 def fill(catalog: Catalog, engine: Engine, *, source: str, progress: Progress | None = None) -> Drafted:

@@ -25,7 +25,7 @@ class LanguageReview:
 
     def __str__(self) -> str:
         counts = ", ".join(f"{number} {state}" for state, number in self.counts.items() if number)
-        return f"{self.language}: {counts or 'nothing to translate'}" + (" (held)" if self.reasons else "")
+        return f"{counts or 'nothing to translate'}" + (" (held)" if self.reasons else "")
 
 
 def of(catalog: Catalog, decision: Gate) -> LanguageReview:

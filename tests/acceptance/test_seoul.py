@@ -78,7 +78,7 @@ def test_the_item_goes_all_the_way(run: Run, letter: Path, need: Callable[[str],
     found = imported(run, letter)
     run("-C", letter, "acknowledge", "2017-11", found["item"]["id"], "--by", "Octavi")
     run("-C", letter, "languages", "install", PACKAGE)
-    drafted = json.loads(run("-C", letter, "translate", "2017-11", "--json", code=1).stdout)[0]
+    drafted = json.loads(run("-C", letter, "translate", "2017-11", "--json", code=1).stdout)["es"]
     assert (drafted["drafts"], len(drafted["held"])) == (0, 10)
     path = letter / "issues" / "2017-11" / "po" / "es.po"
     assert all("held back" in entry.tcomment for entry in polib.pofile(str(path)))

@@ -123,12 +123,13 @@ letter = Newsletter.create("metropolis", example="river-cities")
 for package in sorted((letter.config.folder / "packages").glob("*.argosmodel")):
     letter.install_package(package)
 issue = letter.issue("2026-11")
-print(" · ".join(map(str, letter.translate(issue))))
-print(" · ".join(map(str, letter.review(issue))))
+print(letter.translate(issue))
+print(letter.review(issue))
 editions = letter.render(issue)
 plan = letter.plan(issue, at="2026-11-13 09:00", timezone="subscriber")
 report = letter.send(plan.approve(by="Inés"))
 status = letter.status(issue)
+print(status)
 assert sorted(editions) == sorted(letter.config.publication.languages), sorted(editions)
 assert (plan.messages, report.sent, letter.send_due().sent) == (12, 12, 0), report
 assert sum(counts.sent for counts in status.values()) == 12, status
@@ -140,6 +141,7 @@ def test_a_script_works_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     out = python("-c", SCRIPT.replace("SITE", repr(str(wheel))), folder=tmp_path, PYTHONPATH=str(wheel))
     assert "es: 7 drafts" in out
     assert "ne: 52 reviewed" in out
+    assert "es: 2 sent · " in out
 
 
 def test_the_wheel_carries_what_lies_outside_the_package(wheel: Path) -> None:

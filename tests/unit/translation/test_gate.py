@@ -137,4 +137,4 @@ def test_the_review_counts_what_the_gate_sees(tmp_path: Path) -> None:
     counted = review.of(Catalog(tmp_path / "ca.po", language="ca", project="x"), decision)
     assert counted.counts == {State.MISSING: 0, State.DRAFT: 1, State.STALE: 1, State.REVIEWED: 3}
     assert counted.items["trees"][State.REVIEWED] == 0
-    assert str(counted) == "ca: 1 draft, 1 stale, 3 reviewed (held)"
+    assert str(counted) == "1 draft, 1 stale, 3 reviewed (held)"
