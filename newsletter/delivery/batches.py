@@ -43,7 +43,6 @@ def freeze(
             connection.execute(insert(schema.message), rows)
         cutter.write_full()
     cutter.close()
-    total = sum(walk.languages.values())
     plan = Plan(
         campaign=campaign,
         issue=terms.issue,
@@ -57,7 +56,7 @@ def freeze(
         held=dict(walk.held),
         skipped=dict(walk.skipped),
         batches=cutter.count,
-        seconds=total / limits.checked(terms.per_second),
+        seconds=sum(walk.languages.values()) / limits.checked(terms.per_second),
     )
     summary = msgspec.json.encode(plan).decode()
     connection.execute(update(schema.campaign).filter_by(id=campaign).values(hash=plan.hash, summary=summary))

@@ -5,11 +5,9 @@ under way is either replayed with the very same key, where the provider keeps ke
 """
 
 import asyncio
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,7 +17,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from newsletter.delivery import lease, mime
+from newsletter.delivery import lease, mime, signals
 from newsletter.delivery.lease import Lease, Member
 from newsletter.delivery.limits import Pace
 from newsletter.delivery.outbox import Outbox
@@ -84,7 +82,7 @@ def send(
         progress=progress or (lambda _done, _all: None),
         stop=stop or threading.Event(),
     )
-    with _signals(run.stop):
+    with signals.stopping(run.stop):
         return asyncio.run(run.all())
 
 
@@ -284,27 +282,3 @@ def _matching(receipts: list[Receipt], batch: Batch) -> list[Receipt]:
     if [receipt.key for receipt in receipts] != [message.key for message in batch.messages]:
         raise OutcomeUnknown("the provider's answer does not match the messages.", where=f"batch {batch.id}")
     return receipts
-
-
-@contextmanager
-def _signals(stop: threading.Event) -> Iterator[None]:
-    """SIGINT and SIGTERM set ``stop``; a second one acts as it always does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    def ask_to_stop(_number: int, _frame: object) -> None:
-        stop.set()
-        restore()
-
-    for number in before:
-        signal.signal(number, ask_to_stop)
-    try:
-        yield
-    finally:
-        restore()
