@@ -48,7 +48,7 @@ def demo(target: str) -> None:
         display.say(note)
     display.say(f"{shown.sent} mails lie in {shown.outbox}: any mail program opens them.")
     display.say("See every language in the browser:")
-    display.command(f"newsletter -C {target} preview")
+    display.command(f"{display.again(Path(target))} preview")
 
 
 @cli.command()
@@ -59,7 +59,7 @@ def init(target: str) -> None:
 
     made = Newsletter.create(target)
     display.say(f"Made a newsletter in {made.config.folder}. Edit newsletter.toml, members.csv and the issue, then:")
-    display.command(f"newsletter -C {target} preview")
+    display.command(f"{display.again(Path(target))} preview")
 
 
 @cli.command("import")
@@ -84,7 +84,7 @@ def import_(folder: Path, file: str, issue: str | None, as_json: bool) -> None:
         display.warn(f"flag {number}, line {flag.line}: {flag.note} “{flag.text}”")
     if item.flags:
         display.say("Sending is refused until the flags are acknowledged. Correct the item, then:")
-        display.command(f"{_here(folder)} acknowledge {imported.issue} {item.id} --by NAME")
+        display.command(f"{display.again(folder)} acknowledge {imported.issue} {item.id} --by NAME")
         sys.exit(1)
 
 
@@ -195,10 +195,10 @@ def plan(folder: Path, issue: str | None, at: str | None, timezone: str, yes: bo
     display.plan(made)
     if made.approved_by:
         display.say(f"Approved by {made.approved_by}. Send it with:")
-        display.command(f"{_here(folder)} send")
+        display.command(f"{display.again(folder)} send")
     elif made.messages:
         display.say("Nothing is sent yet. Approve exactly this with:")
-        display.command(f"{_here(folder)} approve {made.hash[:12]} --by NAME")
+        display.command(f"{display.again(folder)} approve {made.hash[:12]} --by NAME")
 
 
 @cli.command()
@@ -211,7 +211,7 @@ def approve(folder: Path, hash_: str, by: str) -> None:
 
     approved = Newsletter.open(folder).approve(hash_, by=by)
     display.say(f"{approved.messages} mails of {approved.issue} approved by {approved.approved_by}. Send them with:")
-    display.command(f"{_here(folder)} send")
+    display.command(f"{display.again(folder)} send")
 
 
 @cli.command()
@@ -289,8 +289,3 @@ def install(folder: Path, files: tuple[str, ...]) -> None:
     for file in files:
         package = newsletter.install_package(file)
         display.say(f"Installed {package.source} → {package.target} {package.version} in {package.path}.")
-
-
-def _here(folder: Path) -> str:
-    """The command for this newsletter, as it was typed."""
-    return "newsletter" if folder == Path() else f"newsletter -C {folder}"

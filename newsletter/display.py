@@ -1,7 +1,11 @@
 """What the command line shows: data on stdout, words and progress on stderr, JSON for machines."""
 
+import shlex
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,6 +43,19 @@ def fail(text: str) -> None:
 def command(text: str) -> None:
     """The next command to type; on stdout, so that it can be piped."""
     click.echo(text)
+
+
+def again(folder: Path) -> str:
+    """How the command line is called for the newsletter in ``folder``, from where the user is, as it was called."""
+    typed = Path(sys.argv[0])
+    found = shutil.which("newsletter")
+    if typed.name == "__main__.py":
+        program = "python -m newsletter"
+    elif found and Path(found).resolve() == typed.resolve():
+        program = "newsletter"
+    else:
+        program = shlex.quote(sys.argv[0])
+    return program if folder == Path() else f"{program} -C {shlex.quote(str(folder))}"
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -68,7 +68,7 @@ def test_the_command_prints_the_table_and_the_next_step(process: Run, tmp_path: 
     assert rows[0] == ["language", "reviewed", "drafted", "held", "sent"]
     assert [row[0] for row in rows[1:-1]] == LANGUAGES
     assert sum(int(row[4]) for row in rows[1:-1]) == 12
-    assert rows[-1] == ["newsletter", "-C", "newsletter-demo", "preview"]
+    assert rows[-1] == ["python", "-m", "newsletter", "-C", "newsletter-demo", "preview"]
     before = sorted(path.name for path in (tmp_path / "newsletter-demo" / "outbox" / "new").iterdir())
     again = json.loads(process("-C", "newsletter-demo", "send", "--json").stdout)
     assert (again["sent"], again["left"]) == (0, 0)
