@@ -12,7 +12,7 @@ from email.headerregistry import Address as MailAddress
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import msgspec
 from babel import Locale, UnknownLocaleError
@@ -136,8 +136,10 @@ class _Reader:
             publication=publication,
             sender=self._address(publication.sender, "sender"),
             reply_to=self._address(publication.reply_to, "reply_to") if publication.reply_to else None,
-            review=self._take(translation, "review", Review, "required"),
-            item_fallback=self._take(translation, "item_fallback", ItemFallback, "next"),
+            review=self._convert(translation.pop("review", "required"), Review, "translation", "review"),
+            item_fallback=self._convert(
+                translation.pop("item_fallback", "next"), ItemFallback, "translation", "item_fallback"
+            ),
             policies=self._policies(publication.languages),
             engine=self._plugin("engines", "translation", "engine", "argos", translation),
             audience=self._plugin("sources", "audience", "source", "csv", self._table("audience")),
@@ -150,6 +152,8 @@ class _Reader:
         publication: Publication = self._convert(self._table("newsletter"), Publication, "newsletter")
         for tag in (publication.source, *publication.languages):
             self._language(tag, "newsletter", "source" if tag == publication.source else "languages")
+        if len(set(publication.languages)) < len(publication.languages):
+            raise self._error("a language stands twice.", "newsletter", "languages", hint="Name each language once.")
         if publication.timezone not in available_timezones():
             raise self._error(
                 f"unknown time zone {publication.timezone!r}.",
@@ -157,7 +161,6 @@ class _Reader:
                 "timezone",
                 hint="Use an IANA name such as Europe/Madrid.",
             )
-        ZoneInfo(publication.timezone)
         if publication.base_url and not re.match(r"https?://[^/\s]+", publication.base_url):
             raise self._error(
                 f"{publication.base_url!r} is no web address.", "newsletter", "base_url", hint="Begin it with https://."
@@ -190,11 +193,15 @@ class _Reader:
 
     def _language(self, tag: str, table: str, key: str) -> None:
         try:
-            Locale.parse(tag, sep="-")
+            usual = str(Locale.parse(tag, sep="-")).replace("_", "-")
         except (ValueError, UnknownLocaleError):
+            usual = ""
+        if usual and usual != tag and usual.lower() == tag.lower():
+            raise self._error(f"{tag!r} is written {usual!r}.", table, key, hint="Correct the letters' case.")
+        if not usual:
             raise self._error(
                 f"unknown language {tag!r}.", table, key, hint="Use a BCP 47 tag such as en, pt-BR or zh-Hant."
-            ) from None
+            )
 
     def _address(self, text: str, key: str) -> Address:
         name, email = parseaddr(text)
@@ -208,12 +215,9 @@ class _Reader:
 
     def _plugin(self, family: Family, table: str, key: str, default: str, options: Mapping[str, Any]) -> Plugin:
         rest = {name: value for name, value in options.items() if name != key}
-        name = self._take(dict(options), key, str, default, table)
+        name = self._convert(options.get(key, default), str, table, key)
         where = f"{self._path}:{self._line(table)}, table [{table}]"
         return Plugin(family=family, name=name, options=rest, where=where, folder=self._path.parent)
-
-    def _take(self, options: dict[str, Any], key: str, kind: Any, default: str, table: str = "translation") -> Any:
-        return self._convert(options.pop(key, default), kind, table, key)
 
     def _table(self, name: str) -> dict[str, Any]:
         table = self._tables.get(name, {})

@@ -48,9 +48,8 @@ def run(folder: Path, *, progress: Progress | None = None) -> Shown:
     reviews = newsletter.review(issue)
     newsletter.send(newsletter.plan(issue).approve(by=APPROVER), progress=progress)
     status = newsletter.status(issue)
-    source = Row(
-        language=issue.language, reviewed=len(segments.split(issue)), drafted=0, held=0, sent=status["en"].sent
-    )
+    written = len(segments.split(issue))
+    source = Row(language=issue.language, reviewed=written, drafted=0, held=0, sent=status[issue.language].sent)
     rows = [
         Row(
             language=each.language,

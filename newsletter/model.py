@@ -71,7 +71,10 @@ class Item:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Issue:
-    """One number of the newsletter in one language; an item in it may fall back to another one."""
+    """One number of the newsletter in one language; an item in it may fall back to another one.
+
+    ``draft`` says that no person has accepted the translation of its subject, preheader or intro yet.
+    """
 
     id: str
     language: str
@@ -80,6 +83,7 @@ class Issue:
     preheader: str = ""
     intro: str = ""
     items: tuple[Item, ...] = ()
+    draft: bool = False
     folder: Path = Path()
 
 

@@ -25,6 +25,7 @@ ORIGINALS = "originals"
 
 _NUMBER = re.compile(r"\A(\d+)-(?=.)")
 _ID = re.compile(r"[\w.-]+")
+WHOLE_ISSUE = "issue"
 
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -171,6 +172,12 @@ def _document(path: Path) -> Document:
 
 
 def _item(path: Path, language: str) -> Item:
+    if _id(path) == WHOLE_ISSUE:
+        raise ContentError(
+            f"an item cannot be called {WHOLE_ISSUE!r}: that is what catalogs call the issue's own words.",
+            where=f"{path}:1",
+            hint="Rename the file.",
+        )
     if not _ID.fullmatch(_id(path)):
         raise ContentError(
             "the file's name has a space or a sign in it.", where=f"{path}:1", hint="Use letters, digits and hyphens."

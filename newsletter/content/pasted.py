@@ -7,11 +7,10 @@ word of the original is lost: each stands in the section, the title, the datelin
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from markdown_it import MarkdownIt
-
+from newsletter import dialect
 from newsletter.content import characters, dates, paragraphs, repair
 from newsletter.content.dates import Order, Reading
 from newsletter.content.paragraphs import Block
@@ -50,7 +49,8 @@ _CHROME = re.compile(
 _SIGNS = re.compile(r"[\\`*_\[\]<&~|]")
 _FIRST_SIGN = re.compile(r"^(?=[#+\-=>~:|])")
 _FIRST_NUMBER = re.compile(r"^(\d{1,9})(?=[.)])")
-_MARKDOWN = MarkdownIt("commonmark")
+_MARKDOWN = dialect.parser()
+_MARKDOWN.options["html"] = True  # pasted tags stay text, also in programs that would obey them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,7 +161,7 @@ def _head(blocks: Sequence[Block], order: Order) -> _Head:
             dateline, reading = index, found
         elif section < 0 and title < 0 and _is_section(block, blocks[index + 1 : _HEAD], order):
             section = index
-        elif title < 0 and _is_title(block):
+        elif title < 0 and _is_title(block) and not (found and not found.rest):
             title = index
         elif not _is_title(block) and not _CHROME.fullmatch(block.text):
             break
@@ -220,11 +220,21 @@ def _markdown(blocks: Sequence[Block]) -> str:
     body = ""
     last: Block | None = None
     for block in blocks:
-        together = last is not None and last.marker and block.marker and (last.marker == "-") == (block.marker == "-")
+        if last and last.marker and block.marker and not _follows(last.marker, block.marker):
+            # Markdown would count on in one list; as a paragraph the item keeps its number.
+            block = replace(block, text=f"{block.marker} {block.text}", marker="")
         text = f"{block.marker} {_literal(block.text)}" if block.marker else _literal(block.text)
+        together = last is not None and last.marker and block.marker and last.marker[-1] == block.marker[-1]
         body += ("\n" if together else "\n\n" if last else "") + text
         last = block
     return body
+
+
+def _follows(last: str, marker: str) -> bool:
+    """Whether a list item may stand right below another one; a new kind of list may follow any."""
+    if "-" in (last, marker):
+        return True
+    return last[-1] != marker[-1] or int(marker[:-1]) == int(last[:-1]) + 1
 
 
 def _literal(text: str) -> str:

@@ -46,6 +46,7 @@ class Masthead:
     id: str
     subject: str
     preheader: str
+    draft: bool
     intro: Prose
     month: str
     date: str
@@ -104,8 +105,9 @@ def _masthead(issue: Issue, reader: Localisation, base_url: str, pictures: Pictu
     where = str(issue.folder / "issue.toml")
     return Masthead(
         id=issue.id,
-        subject=reader.lead(markup.plain(issue.subject)),
-        preheader=reader.lead(markup.plain(issue.preheader)),
+        subject=reader.lead(_line(issue.subject)),
+        preheader=reader.lead(_line(issue.preheader)),
+        draft=issue.draft,
         intro=Prose(
             source=issue.intro, localisation=reader, base_url=base_url, pictures=pictures, where=f"{where}, key 'intro'"
         ),
@@ -124,16 +126,21 @@ def _entry(item: Item, reader: Localisation, config: Config, pictures: Pictures)
         language=own,
         foreign="" if own is reader else reader.name_of(item.language),
         draft=item.draft,
-        title=markup.plain(item.title),
+        title=_line(item.title),
         summary=text,
         body=replace(text, source=item.body, line=item.line),
         date=own.date(item.date) if item.date else "",
-        place=markup.plain(item.place),
-        section=markup.plain(item.section),
+        place=_line(item.place),
+        section=_line(item.section),
         url=markup.address(item.url, base_url, where=where) if item.url else "",
         picture=pictures.find(item.image.src, where=where) if item.image else None,
-        alt=markup.plain(item.image.alt) if item.image else "",
+        alt=_line(item.image.alt) if item.image else "",
     )
+
+
+def _line(text: str) -> str:
+    """A field that is plain text, such as a title, as one line without what no reader sees."""
+    return " ".join(mjml.strip(text).split())
 
 
 def _content(issue: Issue, config: Config) -> Iterator[str]:

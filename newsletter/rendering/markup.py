@@ -1,6 +1,6 @@
 """Markdown becomes HTML that mail clients show: well-formed, styled on each element, without scripts.
 
-CommonMark with tables and strikethrough; HTML in the text stays text. The styles are the theme's: a mapping from an
+CommonMark with tables; HTML in the text stays text. The styles are the theme's: a mapping from an
 element's name to CSS, such as ``{"p": "margin:0 0 16px;", "blockquote p": "margin:0;"}``.
 """
 
@@ -8,17 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from newsletter import dialect
 from newsletter.errors import ContentError
 from newsletter.rendering import plaintext
 from newsletter.rendering.localise import Localisation
 from newsletter.rendering.mjml import strip
 from newsletter.rendering.pictures import Pictures
 
-_PARSER = MarkdownIt("commonmark", {"html": False, "xhtmlOut": True}).enable(["table", "strikethrough"])
+_PARSER = dialect.parser()
 _SAFE = frozenset(("http", "https", "mailto", "tel"))
 
 
@@ -122,13 +122,6 @@ def address(url: str, base_url: str, *, where: str) -> str:
             f"the link {url!r} opens nothing in a mail.", where=where, hint="Link to an https: or mailto: address."
         )
     return absolute
-
-
-def plain(source: str) -> str:
-    """Inline Markdown as one line of plain text: emphasis, code marks and link targets are gone."""
-    leaves = (token for token in _every(_PARSER.parseInline(strip(source))) if not token.children)
-    parts = (" " if token.type in ("softbreak", "hardbreak") else token.content for token in leaves)
-    return " ".join("".join(parts).split())
 
 
 def _isolated(tokens: Sequence[Token]) -> list[Token]:

@@ -1,14 +1,13 @@
 """The PO file of one issue in one language: read, brought up to date with the source, written.
 
 ``fuzzy`` is the review state, so that Poedit, Weblate and a text editor are the review tools. A draft is fuzzy without
-a previous text, a stale translation fuzzy with one; what carries no flag was accepted by a person. Only this module
-touches PO files, and never through Babel, whose reader turns ``#|`` into a comment and whose merge is quadratic.
+a previous text, a stale translation fuzzy with one; what carries no flag was accepted by a person. Only this module and
+``po`` touch PO files, and never through Babel, whose reader turns ``#|`` into a comment and whose merge is quadratic.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from textwrap import TextWrapper
@@ -18,29 +17,13 @@ from rapidfuzz import fuzz
 
 from newsletter.errors import TranslationError
 from newsletter.model import Segment
+from newsletter.translation import po
 
 NOTE = "newsletter: "
 """What our own translator comments begin with: they survive every PO tool, and go when the entry is reviewed."""
 
-_WIDTH = 78
-
-# Characters that Python takes for line ends and gettext does not: polib would cut a string in two there.
-_BREAKS = dict.fromkeys(map(ord, "\v\f\x1c\x1d\x1e\x85\u2028\u2029"), " ")
-
 SIMILAR = 60
 """A new text is taken for an edited old one of the same item from this similarity (percent) on, as in gettext."""
-
-# Plural-Forms as GNU gettext has them; Babel 2.18 has the Arabic forms in another order than CLDR and is wrong for fa.
-PLURALS = {
-    "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);",
-    "fa": "nplurals=2; plural=(n > 1);",
-    "fr": "nplurals=2; plural=(n > 1);",
-    "ja": "nplurals=1; plural=0;",
-    "ko": "nplurals=1; plural=0;",
-    "pt-BR": "nplurals=2; plural=(n > 1);",
-    "zh": "nplurals=1; plural=0;",
-}
-_GERMANIC = "nplurals=2; plural=(n != 1);"
 
 
 class State(StrEnum):
@@ -69,7 +52,12 @@ class Catalog:
     def __init__(self, path: Path, *, language: str, project: str) -> None:
         self.path = path
         self.language = language
-        self._po = _read(path, language) if path.exists() else _new(language, project)
+        self._project = project
+        self._read: bytes | None = None
+        self._po = polib.POFile()
+        self._segments: list[Segment] = []
+        self._drafts: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {}
+        self._load()
 
     def __iter__(self) -> Iterator[Entry]:
         """The entries in document order, without those whose source is gone."""
@@ -79,83 +67,139 @@ class Catalog:
 
     def sync(self, segments: Iterable[Segment]) -> None:
         """Bring the catalog up to date with the source; a person's words are kept, never overwritten, never lost."""
+        self._segments = list(segments)
         old = {(entry.msgctxt or "", entry.msgid): entry for entry in self._po}
-        segments = list(segments)
-        wanted = {(segment.context, segment.text) for segment in segments}
-        orphans = [entry for key, entry in old.items() if key not in wanted and entry.msgstr]
+        wanted = {(segment.context, segment.text) for segment in self._segments}
+        orphans = [entry for key, entry in old.items() if key not in wanted and entry.msgstr.strip()]
+        new = [segment for segment in self._segments if (segment.context, segment.text) not in old]
+        successors = _successors(new, orphans)
         fresh = []
-        for segment in segments:
-            entry = old.get((segment.context, segment.text))
-            if entry is None:
-                entry = _successor(segment, orphans) or polib.POEntry(msgctxt=segment.context, msgid=segment.text)
-            entry.obsolete = False
-            if _state(entry) is State.REVIEWED:
-                entry.tcomment = _without_notes(entry.tcomment)
-            entry.comment = segment.note
-            entry.occurrences = [(segment.file, str(segment.line) if segment.line else "")]
+        for segment in self._segments:
+            key = (segment.context, segment.text)
+            entry = old.get(key) or successors.get(key) or polib.POEntry(msgctxt=key[0], msgid=key[1])
+            _refresh(entry, segment)
             fresh.append(entry)
         for entry in orphans:
             entry.obsolete = True
         self._po[:] = [*fresh, *orphans]
 
     def draft(self, context: str, source: str, text: str, *, notes: Iterable[str]) -> None:
-        """Set a machine's translation of a missing segment, to be reviewed; ``notes`` are for the reviewer."""
-        entry = self._missing(context, source)
-        entry.msgstr = text
-        entry.flags = sorted({*entry.flags, "fuzzy"})
-        _note(entry, notes)
+        """Set a machine's translation of a missing segment, to be reviewed; ``notes`` are for the reviewer.
 
-    def hold(self, context: str, source: str, *, notes: Iterable[str]) -> None:
-        """Note why a missing segment has no draft."""
-        _note(self._missing(context, source), notes)
+        An empty text leaves the segment missing, with the notes saying why.
+        """
+        entry = self._po.find(source, msgctxt=context)
+        if entry is None or _state(entry) is not State.MISSING:
+            raise ValueError(f"{context} is not a missing entry of {self.path}")
+        self._drafts[context, source] = (text, tuple(notes))
+        self._put(entry)
 
     def save(self) -> bool:
-        """Write the file if its content changed, through a temporary file so that the last good one is never lost."""
-        if self.path.exists() and _content(_read(self.path, self.language)) == _content(self._po):
+        """Write the file if its content changed, through a temporary file so that the last good one is never lost.
+
+        Where somebody saved the file since it was read, their words stay, and only what they left missing is drafted.
+        """
+        if po.read(self.path) != self._read:
+            self._load()
+            self.sync(self._segments)
+            for entry in self._po:
+                if (entry.msgctxt, entry.msgid) in self._drafts and _state(entry) is State.MISSING:
+                    self._put(entry)
+        if self._read is not None and _content(po.parse(self._read, self.path, self.language)) == _content(self._po):
             return False
-        if not self.path.exists():
-            self._po.metadata["POT-Creation-Date"] = _now()
-        self._po.metadata["PO-Revision-Date"] = _now()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_suffix(".po.tmp")
-        temporary.write_text(f"{self._po}\n", encoding="utf-8", newline="\n")
-        temporary.replace(self.path)
+        complete = po.header(self.language, self._project)
+        self._po.metadata = {**complete, **self._po.metadata, "PO-Revision-Date": complete["PO-Revision-Date"]}
+        data = f"{self._po}\n".encode()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self.path.with_suffix(".po.tmp")
+            temporary.write_bytes(data)
+            temporary.replace(self.path)
+        except OSError as error:
+            raise TranslationError(f"the file cannot be written ({error.strerror}).", where=self.path) from error
+        self._read = data
         return True
 
-    def _missing(self, context: str, source: str) -> polib.POEntry:
-        entry = self._po.find(source, msgctxt=context)
-        if entry is None or entry.msgstr:
-            raise ValueError(f"{context} is not a missing entry of {self.path}")
-        return entry
+    def _load(self) -> None:
+        self._read = po.read(self.path)
+        if self._read is None:
+            self._po = polib.POFile(wrapwidth=po.WIDTH, encoding="utf-8")
+            self._po.header = f"{self._project} in {self.language}. Remove “fuzzy” from an entry to accept it."
+            self._po.metadata = po.header(self.language, self._project)
+        else:
+            self._po = po.parse(self._read, self.path, self.language)
+
+    def _put(self, entry: polib.POEntry) -> None:
+        text, notes = self._drafts[entry.msgctxt or "", entry.msgid]
+        entry.msgstr = text
+        entry.flags = sorted({*entry.flags, "fuzzy"} if text else {*entry.flags} - {"fuzzy"})
+        _note(entry, notes)
 
 
-def _successor(segment: Segment, orphans: list[polib.POEntry]) -> polib.POEntry | None:
-    """The entry for an edited text, made of the old text's entry, which leaves the orphans.
+def _refresh(entry: polib.POEntry, segment: Segment) -> None:
+    """What the source says of an entry, and what an accepted one needs no longer."""
+    entry.obsolete = False
+    entry.comment = segment.note
+    entry.occurrences = [(segment.file, str(segment.line) if segment.line else "")]
+    if _state(entry) is State.REVIEWED:
+        entry.tcomment = _without_notes(entry.tcomment)
+        # Who accepts in a text editor removes the flag alone; the old source would mislead at the next edit.
+        entry.previous_msgid = entry.previous_msgctxt = None
 
-    A change of white space or quotation marks alone keeps the review; any other makes the translation stale, with the
-    oldest source it is known to fit beside it. An unreviewed draft is not worth keeping: it will be drafted anew.
+
+def _successors(new: list[Segment], orphans: list[polib.POEntry]) -> dict[tuple[str, str], polib.POEntry]:
+    """For each new text the entry of the old text that it comes from; those leave the orphans.
+
+    The same words in the same role are the same segment in another place, such as a renamed item, and keep their
+    review. Otherwise the most similar pairs of an item find each other first. An unreviewed draft is not worth
+    keeping: it will be drafted anew.
     """
-    item = segment.context.partition("|")[0]
-    candidates = [entry for entry in orphans if (entry.msgctxt or "").partition("|")[0] == item]
-    scored = [(fuzz.ratio(entry.msgid, segment.text), entry) for entry in candidates]
-    score, best = max(scored, key=lambda pair: pair[0], default=(0, None))
-    if best is None or score < SIMILAR or _state(best) is State.DRAFT:
-        return None
-    orphans.remove(best)
+    pairs = [
+        (score, number, entry)
+        for number, segment in enumerate(new)
+        for entry in orphans
+        if (score := _kinship(segment, entry)) >= SIMILAR
+    ]
+    found: dict[tuple[str, str], polib.POEntry] = {}
+    for _score, number, entry in sorted(pairs, key=lambda pair: -pair[0]):
+        segment = new[number]
+        if (segment.context, segment.text) not in found and any(entry is orphan for orphan in orphans):
+            orphans[:] = [orphan for orphan in orphans if orphan is not entry]
+            found[segment.context, segment.text] = _successor(segment, entry)
+    return found
+
+
+def _kinship(segment: Segment, entry: polib.POEntry) -> float:
+    """How likely ``entry`` translates what became ``segment``, in percent; over 100 where only its place changed."""
+    item, _, role = (entry.msgctxt or "").partition("|")
+    same_words, same_role = _words(entry.msgid) == _words(segment.text), role == segment.role
+    if same_words and (same_role or _state(entry) is not State.DRAFT):
+        return 110 + 2 * same_role + (item == segment.item)
+    if item != segment.item or _state(entry) is State.DRAFT:
+        return 0
+    return float(fuzz.ratio(entry.msgid, segment.text))
+
+
+def _successor(segment: Segment, old: polib.POEntry) -> polib.POEntry:
+    """The entry for a text that comes from another entry's.
+
+    A change of place, of white space or of quotation marks keeps the review; any other makes the translation stale,
+    with the oldest source it is known to fit beside it.
+    """
     entry = polib.POEntry(
-        msgctxt=segment.context, msgid=segment.text, msgstr=best.msgstr, flags=list(best.flags), tcomment=best.tcomment
+        msgctxt=segment.context, msgid=segment.text, msgstr=old.msgstr, flags=list(old.flags), tcomment=old.tcomment
     )
-    entry.previous_msgid = best.previous_msgid
-    entry.previous_msgctxt = best.previous_msgctxt
-    if _words(best.msgid) != _words(segment.text):
+    entry.previous_msgid = old.previous_msgid
+    role = (old.msgctxt or "").partition("|")[2]
+    if _words(old.msgid) != _words(segment.text) or role != segment.role:
         entry.flags = sorted({*entry.flags, "fuzzy"})
-        entry.previous_msgid = best.previous_msgid or best.msgid
+        entry.previous_msgid = old.previous_msgid or old.msgid
     return entry
 
 
 def _note(entry: polib.POEntry, notes: Iterable[str]) -> None:
     """Set our own comment, wrapped here: polib would wrap it too, and a wrapped line would not look like ours."""
-    wrap = TextWrapper(width=_WIDTH - len("# "), initial_indent=NOTE, subsequent_indent=f"{NOTE}  ")
+    wrap = TextWrapper(width=po.WIDTH - len("# "), initial_indent=NOTE, subsequent_indent=f"{NOTE}  ")
     ours = [line for note in notes for line in wrap.wrap(" ".join(note.split()))]
     kept = _without_notes(entry.tcomment)
     entry.tcomment = "\n".join([*([kept] if kept else []), *ours])
@@ -188,7 +232,7 @@ def _entry(entry: polib.POEntry) -> Entry:
     )
 
 
-def _content(po: polib.POFile) -> list[tuple[object, ...]]:
+def _content(file: polib.POFile) -> list[tuple[object, ...]]:
     """What matters of a file: its entries, not its wrapping or its header's dates."""
     return [
         (
@@ -202,55 +246,5 @@ def _content(po: polib.POFile) -> list[tuple[object, ...]]:
             e.occurrences,
             e.obsolete,
         )
-        for e in po
+        for e in file
     ]
-
-
-def _new(language: str, project: str) -> polib.POFile:
-    po = polib.POFile(wrapwidth=_WIDTH, encoding="utf-8")
-    po.header = f"{project} in {language}. Remove “fuzzy” from an entry to accept it."
-    po.metadata = {
-        "Project-Id-Version": project,
-        "Report-Msgid-Bugs-To": "",
-        "POT-Creation-Date": _now(),
-        "PO-Revision-Date": _now(),
-        "Last-Translator": "newsletter",
-        "Language-Team": language,
-        "Language": language.replace("-", "_"),
-        "MIME-Version": "1.0",
-        "Content-Type": "text/plain; charset=UTF-8",
-        "Content-Transfer-Encoding": "8bit",
-        "Plural-Forms": PLURALS.get(language) or PLURALS.get(language.partition("-")[0]) or _GERMANIC,
-        "X-Generator": "newsletter",
-    }
-    return po
-
-
-def _read(path: Path, language: str) -> polib.POFile:
-    try:
-        # Newer gettext writes sticky flags as `#=`, which polib does not know yet.
-        text = re.sub(r"^#=", "#,", path.read_text(encoding="utf-8-sig"), flags=re.MULTILINE).translate(_BREAKS)
-    except UnicodeDecodeError as error:
-        raise TranslationError("the file is not UTF-8.", where=path, hint="Save it as UTF-8 in your editor.") from error
-    except OSError as error:
-        raise TranslationError(f"the file cannot be read ({error.strerror}).", where=path) from error
-    try:
-        # An empty file would be taken for a file name.
-        po = polib.pofile(text or "\n", wrapwidth=_WIDTH, encoding="utf-8", check_for_duplicates=True)
-    except (OSError, ValueError) as error:
-        line = re.search(r"line (\d+)", str(error))
-        where = f"{path}:{line[1]}" if line else path
-        what = "an entry stands twice" if isinstance(error, ValueError) else "this is no PO syntax"
-        raise TranslationError(f"{what}.", where=where, hint="Correct it in a PO editor, or with msgfmt -c.") from error
-    declared = po.metadata.get("Language", "").replace("_", "-")
-    if declared and declared.lower() != language.lower():
-        raise TranslationError(
-            f"the file says that it is in {declared!r}, not {language!r}.",
-            where=path,
-            hint="Put the right file there, or correct its Language header.",
-        )
-    return po
-
-
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M+0000")

@@ -87,7 +87,7 @@ def _draft(catalog: Catalog, entry: Entry, parts: list[tuple[Translated, str]], 
         blocking.append("it has markup that the source has not")
     if blocking:
         notes = [f"held back: {blocking[0]}", f"{version} wrote: {text}"]
-        catalog.hold(entry.context, entry.source, notes=notes)
+        catalog.draft(entry.context, entry.source, "", notes=notes)
         return blocking[0]
     notes = [f"draft by {version}", *(f"check: {finding.message}" for finding in findings)]
     catalog.draft(entry.context, entry.source, text, notes=notes)
@@ -96,7 +96,7 @@ def _draft(catalog: Catalog, entry: Entry, parts: list[tuple[Translated, str]], 
 
 def _hold_all(catalog: Catalog, entries: list[Entry], reason: str) -> Drafted:
     for entry in entries:
-        catalog.hold(entry.context, entry.source, notes=[f"held back: {reason}"])
+        catalog.draft(entry.context, entry.source, "", notes=[f"held back: {reason}"])
     held = tuple(Held(context=entry.context, source=entry.source, reason=reason) for entry in entries)
     return Drafted(language=catalog.language, held=held)
 

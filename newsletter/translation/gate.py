@@ -8,12 +8,13 @@ that has it, is left out, or holds the language.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from newsletter.config import Config
+from newsletter.config import Config, Review
 from newsletter.model import Issue, Item
 from newsletter.translation import segments
 from newsletter.translation.catalogs import Catalog, State
 
 _WAITING = (State.DRAFT, State.STALE)
+_STRICTNESS: tuple[Review, ...] = ("required", "label", "off")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +42,9 @@ def compose(source: Issue, catalogs: Mapping[str, Catalog], language: str, *, co
     """
     if language == source.language:
         return Gate(issue=source, reasons=(), fallbacks={}, omitted=())
-    own = _States(catalogs[language])
-    review = config.review_of(language)
+    shown = (language, *config.fallbacks_of(language))
+    states = {tag: _States(catalog) for tag, catalog in catalogs.items() if tag in shown}
+    own, review = states[language], config.review_of(language)
     items: list[Item] = []
     reasons = _waiting(own, segments.WHOLE_ISSUE, review)
     if own.missing(segments.WHOLE_ISSUE):
@@ -54,14 +56,16 @@ def compose(source: Issue, catalogs: Mapping[str, Catalog], language: str, *, co
         if not own.missing(item.id):
             items.append(_translated(item, own, language, labelled=review == "label"))
         elif config.item_fallback_of(language) == "next":
-            shown = _fallback(item, catalogs, config.fallbacks_of(language), config=config)
-            fallbacks[item.id] = shown.language
-            items.append(shown)
+            items.append(_fallback(item, states, language, config))
+            fallbacks[item.id] = items[-1].language
         elif config.item_fallback_of(language) == "omit":
             omitted.append(item.id)
         else:
             reasons.append(f"{item.id}: {own.missing(item.id)} not translated")
-    issue = replace(segments.join(source, own.texts, language), items=tuple(items))
+    if not items:
+        reasons.append("no item is translated")
+    draft = review == "label" and own.waiting(segments.WHOLE_ISSUE) > 0
+    issue = replace(segments.join(source, own.texts, language), items=tuple(items), draft=draft)
     return Gate(issue=issue, reasons=tuple(reasons), fallbacks=fallbacks, omitted=tuple(omitted))
 
 
@@ -83,7 +87,7 @@ class _States:
         return sum(state in _WAITING for state in self._states.get(item, []))
 
 
-def _waiting(states: _States, item: str, review: str) -> list[str]:
+def _waiting(states: _States, item: str, review: Review) -> list[str]:
     count = states.waiting(item)
     return [f"{item}: {count} not reviewed"] if count and review == "required" else []
 
@@ -93,13 +97,15 @@ def _translated(item: Item, states: _States, language: str, *, labelled: bool) -
     return replace(translated, draft=labelled and states.waiting(item.id) > 0)
 
 
-def _fallback(item: Item, catalogs: Mapping[str, Catalog], chain: tuple[str, ...], *, config: Config) -> Item:
-    """The item in the first language of the chain that may show it; the source language always may."""
-    for language in chain:
-        if language == item.language or language not in catalogs:
+def _fallback(item: Item, states: Mapping[str, _States], reader: str, config: Config) -> Item:
+    """The item in the first language of the reader's chain that may show it; the source language always may.
+
+    The stricter of both languages' policies holds: a draft is no better for being in another language.
+    """
+    for language in config.fallbacks_of(reader):
+        if language == item.language or language not in states:
             continue
-        states = _States(catalogs[language])
-        review = config.review_of(language)
-        if not states.missing(item.id) and not _waiting(states, item.id, review):
-            return _translated(item, states, language, labelled=review == "label")
+        review = min(config.review_of(reader), config.review_of(language), key=_STRICTNESS.index)
+        if not states[language].missing(item.id) and not _waiting(states[language], item.id, review):
+            return _translated(item, states[language], language, labelled=review == "label")
     return item

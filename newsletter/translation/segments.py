@@ -6,16 +6,29 @@ Markdown inside it, so that links and emphasis stay with the words they belong t
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import ClassVar
 
-from markdown_it import MarkdownIt
+import regex
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
-from mdformat.renderer import MDRenderer
+from mdformat.renderer import MDRenderer, RenderContext, RenderTreeNode
 
+from newsletter import dialect
 from newsletter.model import Issue, Item, Segment
+
+_LETTER = regex.compile(r"\p{L}")
 
 Translations = Mapping[tuple[str, str], str]
 """(context, source text) -> translated text."""
+
+_ROLES = {
+    "heading_open": "heading",
+    "th_open": "cell",
+    "td_open": "cell",
+    "list_item_open": "li",
+    "blockquote_open": "quote",
+}
+"""Containers of a block, the one that decides its role first."""
 
 WHOLE_ISSUE = "issue"
 """The item part of the context of segments that belong to the issue itself."""
@@ -31,8 +44,10 @@ NOTES = {
 def split(issue: Issue) -> list[Segment]:
     """Every translatable block of an issue, in reading order; the same text in the same role comes once."""
     seen: dict[tuple[str, str], Segment] = {}
-    for segment in (*_issue_segments(issue), *(part for item in issue.items for part in item_segments(item))):
-        seen.setdefault((segment.context, segment.text), segment)
+    found = (*_issue_segments(issue), *(part for item in issue.items for part in item_segments(item)))
+    for segment in found:
+        if _LETTER.search(segment.text):  # a year or an emoji is the same in every language
+            seen.setdefault((segment.context, segment.text), segment)
     return list(seen.values())
 
 
@@ -84,11 +99,12 @@ def join_item(item: Item, translations: Translations, language: str) -> Item:
 
 def plain(text: str) -> bool:
     """Whether inline Markdown is nothing but its own words: no link, emphasis, code, picture, escape or entity."""
-    inline = _parser().parseInline(text)[0].children or []
-    return (
-        all(token.type in {"text", "softbreak"} for token in inline)
-        and text.split() == " ".join(token.content or " " for token in inline).split()
-    )
+    tokens = dialect.parser().parse(text)
+    if [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"] or "][" in text:
+        return False  # a list, a table, a reference to a link that is defined elsewhere
+    inline = tokens[1].children or []
+    words = " ".join(token.content for token in inline if token.type == "text").split()
+    return all(token.type in {"text", "softbreak"} for token in inline) and text.split() == words
 
 
 def _issue_segments(issue: Issue) -> Iterator[Segment]:
@@ -99,14 +115,9 @@ def _issue_segments(issue: Issue) -> Iterator[Segment]:
         yield Segment(item=WHOLE_ISSUE, role="intro", text=text, file="issue.toml", line=1)
 
 
-def _parser() -> MarkdownIt:
-    """CommonMark without raw HTML, as the renderer reads it."""
-    return MarkdownIt("commonmark", {"html": False})
-
-
 def _blocks(body: str) -> Iterator[tuple[str, str, int]]:
     """(role, inline Markdown, line from 0) of every block with text."""
-    tokens = _parser().parse(body)
+    tokens = dialect.parser().parse(body)
     for token, role in _roles(tokens):
         if token.content.strip():
             yield role, token.content, token.map[0] if token.map else 0
@@ -125,7 +136,7 @@ def _roles(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
 
 
 def _role(around: list[str]) -> str:
-    for container, role in (("heading_open", "heading"), ("list_item_open", "li"), ("blockquote_open", "quote")):
+    for container, role in _ROLES.items():
         if container in around:
             return role
     return "body"
@@ -142,12 +153,35 @@ def _replace_blocks(body: str, translate: Callable[[str, str], str]) -> str:
             changed = changed or text != token.content
             token.content = text
 
-    parser = _parser()
+    parser = dialect.parser()
     # Between the block and the inline rules, so that a translation cannot break the block structure.
     parser.core.ruler.after("block", "translate", swap)
     environment: dict[str, object] = {}
     tokens = parser.parse(body, environment)
     if not changed:
         return body
-    options = {**parser.options, "parser_extension": [], "mdformat": {}}
+    options = {**parser.options, "parser_extension": [_Tables], "mdformat": {}}
     return str(MDRenderer().render(tokens, options, environment))
+
+
+class _Tables:
+    """Writes tables, which mdformat leaves to extensions; a stroke inside a cell keeps its backslash."""
+
+    @staticmethod
+    def _table(node: RenderTreeNode, context: RenderContext) -> str:
+        rows = [row for part in node.children for row in part.children]
+        lines = ["| " + " | ".join(_Tables._cell(cell, context) for cell in row.children) + " |" for row in rows]
+        rule = "| " + " | ".join(_Tables._rule(cell) for cell in rows[0].children) + " |"
+        return "\n".join([lines[0], rule, *lines[1:]])
+
+    @staticmethod
+    def _cell(cell: RenderTreeNode, context: RenderContext) -> str:
+        return " ".join(child.render(context) for child in cell.children).replace("|", "\\|").replace("\n", " ")
+
+    @staticmethod
+    def _rule(cell: RenderTreeNode) -> str:
+        align = str(cell.attrs.get("style", "")).rpartition(":")[2]
+        return {"left": ":--", "right": "--:", "center": ":-:"}.get(align, "---")
+
+    RENDERERS: ClassVar[dict[str, Callable[[RenderTreeNode, RenderContext], str]]] = {"table": _table}
+    POSTPROCESSORS: ClassVar[dict[str, object]] = {}

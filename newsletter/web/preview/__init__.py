@@ -11,6 +11,7 @@ from pathlib import Path
 import jinja2
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -18,10 +19,11 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from newsletter.app import Newsletter
-from newsletter.errors import ConfigError, NewsletterError
-from newsletter.model import Edition
+from newsletter.errors import ConfigError, ContentError, NewsletterError
+from newsletter.model import Edition, Issue
 from newsletter.rendering import fields
 from newsletter.rendering.localise import Localisation
+from newsletter.rendering.pictures import Pictures
 
 HOST = "127.0.0.1"
 
@@ -84,12 +86,11 @@ class _Desk:
         return Response((Path(__file__).parent / "preview.js").read_text("utf-8"), media_type="text/javascript")
 
     def overview(self, request: Request) -> Response:
-        issue = self._newsletter.issue(request.path_params["issue"])
+        issue = self._issue(request)
         editions = []
         for language, decision in self._newsletter.gates(issue).items():
-            local = Localisation.of(language)
-            edition = self._newsletter.preview(issue, language)
-            editions.append({"edition": edition, "name": local.endonym, "gate": decision})
+            edition = self._newsletter.edition(decision)
+            editions.append({"edition": edition, "name": Localisation.of(language).endonym, "gate": decision})
         template = self._templates.get_template("overview.html.j2")
         page = template.render(
             newsletter=self._newsletter.config.publication.name,
@@ -111,17 +112,26 @@ class _Desk:
         return PlainTextResponse(fields.compile(self._edition(request)).fill(SAMPLE).text)
 
     def picture(self, request: Request) -> Response:
-        """A picture of the issue; only what an edition shows is served, so no other file of the folder is."""
-        issue = self._newsletter.issue(request.path_params["issue"])
-        edition = self._newsletter.preview(issue, issue.language)
-        for asset in edition.assets:
-            if _path(edition, asset.url) == request.path_params["path"]:
-                return Response(asset.data, media_type=asset.type)
-        return PlainTextResponse("There is no such page in this preview.\n", status_code=404)
+        """A picture in the issue's folder; no other file of it is served, and nothing outside."""
+        issue = self._issue(request)
+        pictures = Pictures(folder=issue.folder, base="")
+        try:
+            pictures.find(request.path_params["path"], where=request.url.path)
+        except ContentError as error:
+            raise HTTPException(404, str(error)) from error
+        (asset,) = pictures.assets
+        return Response(asset.data, media_type=asset.type)
 
     def _edition(self, request: Request) -> Edition:
-        issue = self._newsletter.issue(request.path_params["issue"])
-        return self._newsletter.preview(issue, request.path_params["language"])
+        language = request.path_params["language"]
+        if language not in self._newsletter.config.publication.languages:
+            raise HTTPException(404, f"The newsletter has no language {language!r}.")
+        return self._newsletter.preview(self._issue(request), language)
+
+    def _issue(self, request: Request) -> Issue:
+        if request.path_params["issue"] not in self._newsletter.issues():
+            raise HTTPException(404, f"There is no issue {request.path_params['issue']!r}.")
+        return self._newsletter.issue(request.path_params["issue"])
 
 
 def _path(edition: Edition, url: str) -> str:

@@ -162,7 +162,10 @@ def test_mistakes_in_the_folder(folder: Path, tmp_path: Path) -> None:
     (folder / "02-forum.md").write_text(ITEM, encoding="utf-8")
     with pytest.raises(ContentError, match="same id 'forum'"):
         markdown.load(folder, language="en")
-    (folder / "02-forum.md").rename(folder / "my forum.md")
+    (folder / "02-forum.md").rename(folder / "02-issue.md")
+    with pytest.raises(ContentError, match="cannot be called 'issue'"):
+        markdown.load(folder, language="en")
+    (folder / "02-issue.md").rename(folder / "my forum.md")
     with pytest.raises(ContentError, match="hyphens"):
         markdown.load(folder, language="en")
     for path in folder.glob("*.md"):

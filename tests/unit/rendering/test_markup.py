@@ -40,7 +40,6 @@ def prose(source: str, folder: Path = Path(), tag: str = "en", base_url: str = "
         ("[a](forum?x=1&y=2)", '<p><a href="https://rivers.example/forum?x=1&amp;y=2">a</a></p>\n'),
         ("[a](mailto:a@b.example)", '<p><a href="mailto:a@b.example">a</a></p>\n'),
         ("`x`", '<p><code dir="ltr">x</code></p>\n'),
-        ("~~a~~", "<p><s>a</s></p>\n"),
         ("<b>a</b> & <script>", "<p>&lt;b&gt;a&lt;/b&gt; &amp; &lt;script&gt;</p>\n"),
         ("[a](javascript:alert(1))", "<p>[a](javascript:alert(1))</p>\n"),
         ('[a](/x "t\\"><script>")', None),
@@ -123,22 +122,6 @@ def test_half_an_address_is_an_error():
     """An address that cannot be read is refused like one without a host."""
     with pytest.raises(ContentError, match="no full address"):
         markup.address("//[b", "https://rivers.example", where="01-forum.md")
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("A *great* [day](x)", "A great day"),
-        ("1. January", "1. January"),
-        ("# 5 * 3", "# 5 * 3"),
-        ("a\nb  c", "a b c"),
-        ("`x` \\*y\\*", "x *y*"),
-        ("![alt](x.png)", "alt"),
-    ],
-)
-def test_plain(source, expected):
-    """A subject or title loses inline marks only; what looks like a list or a heading there is text."""
-    assert markup.plain(source) == expected
 
 
 @pytest.mark.parametrize("tag", ["en", "ar"])

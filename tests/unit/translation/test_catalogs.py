@@ -68,13 +68,13 @@ def test_a_draft_is_fuzzy_until_a_person_clears_it(tmp_path: Path) -> None:
 def test_a_persons_comment_survives_our_notes(tmp_path: Path) -> None:
     """Only our own lines of the translator comment are replaced."""
     made = catalog(tmp_path, FORUM)
-    made.hold("forum|body", FORUM, notes=["held back: first " * 12])
+    made.draft("forum|body", FORUM, "", notes=["held back: first " * 12])
     made.save()
     po = polib.pofile(str(tmp_path / "fr.po"))
     po[0].tcomment += "\nAsk Inés about the name."
     po.save()
     made = catalog(tmp_path, FORUM)
-    made.hold("forum|body", FORUM, notes=["held back: second"])
+    made.draft("forum|body", FORUM, "", notes=["held back: second"])
     assert entry(made, FORUM).comment == "Ask Inés about the name.\nnewsletter: held back: second"
 
 
@@ -127,6 +127,69 @@ def test_an_inserted_paragraph_leaves_the_others_alone(tmp_path: Path) -> None:
     before = list(catalog(tmp_path, FORUM, TREES))
     after = list(catalog(tmp_path, "A new first paragraph.", FORUM, TREES))
     assert after[1:] == before
+
+
+def test_a_renamed_item_keeps_its_reviews(tmp_path: Path) -> None:
+    """The same words in the same role are the same segment, wherever they stand now."""
+    reviewed(tmp_path)
+    renamed = entry(catalog(tmp_path, segment(FORUM, item="meeting"), TREES), FORUM)
+    assert (renamed.target, renamed.state) == (FRENCH, State.REVIEWED)
+
+
+def test_another_role_is_looked_at_again(tmp_path: Path) -> None:
+    """A sentence that became a title may want other words."""
+    reviewed(tmp_path)
+    assert entry(catalog(tmp_path, segment(FORUM, role="title"), TREES), FORUM).state is State.STALE
+
+
+def test_the_nearest_text_gets_the_translation(tmp_path: Path) -> None:
+    """A similar new paragraph above an edited one does not take its translation away."""
+    reviewed(tmp_path)
+    similar = FORUM.replace("three training centres", "two hundred young farmers")
+    made = catalog(tmp_path, similar, EDITED, TREES)
+    assert (entry(made, similar).state, entry(made, EDITED).state) == (State.MISSING, State.STALE)
+
+
+def test_what_a_person_saves_meanwhile_is_kept(tmp_path: Path) -> None:
+    """Somebody saves the file while the engine works: their words stay, the rest is drafted."""
+    made = catalog(tmp_path, FORUM, TREES)
+    made.save()
+    person(tmp_path, {FORUM: FRENCH})
+    for source in (FORUM, TREES):
+        made.draft("forum|body", source, "de la machine", notes=["draft"])
+    made.save()
+    after = catalog(tmp_path, FORUM, TREES)
+    assert (entry(after, FORUM).target, entry(after, FORUM).state) == (FRENCH, State.REVIEWED)
+    assert (entry(after, TREES).target, entry(after, TREES).state) == ("de la machine", State.DRAFT)
+
+
+def test_accepting_in_a_text_editor_forgets_the_old_source(tmp_path: Path) -> None:
+    """Removing the flag alone is enough; the next edit is compared with what was accepted."""
+    reviewed(tmp_path)
+    catalog(tmp_path, EDITED, TREES).save()
+    person(tmp_path, {EDITED: FRENCH})
+    again = EDITED.replace("three continents", "five continents")
+    catalog(tmp_path, EDITED, TREES).save()
+    catalog(tmp_path, again, TREES).save()
+    assert next(e for e in polib.pofile(str(tmp_path / "fr.po")) if e.msgid == again).previous_msgid == EDITED
+
+
+def test_spaces_are_no_translation(tmp_path: Path) -> None:
+    """An entry of white space is missing, and may be drafted."""
+    catalog(tmp_path, FORUM).save()
+    person(tmp_path, {FORUM: "  "})
+    made = catalog(tmp_path, FORUM)
+    made.draft("forum|body", FORUM, FRENCH, notes=["draft"])
+    assert entry(made, FORUM).state is State.DRAFT
+
+
+def test_a_file_without_a_header_gets_one(tmp_path: Path, need: Callable[[str], str]) -> None:
+    """Tools that drop the header do not make a file that gettext warns about."""
+    path = tmp_path / "fr.po"
+    path.write_text(f'msgctxt "forum|body"\nmsgid "{TREES}"\nmsgstr "Des arbres."\n', "utf-8")
+    catalog(tmp_path, FORUM, TREES).save()
+    ran = subprocess.run([need("msgfmt"), "-c", "-o", "/dev/null", path], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_another_items_translation_is_not_taken(tmp_path: Path) -> None:
@@ -202,7 +265,7 @@ def test_msgfmt_accepts_what_we_write(tmp_path: Path, need: Callable[[str], str]
     made = Catalog(path, language=language, project="River Letter 2026-11")
     made.sync([segment(FORUM), segment(TREES), segment("Gone.", role="title")])
     made.draft("forum|body", FORUM, "x %s {y}\n", notes=["draft"])
-    made.hold("forum|body", TREES, notes=["held back"])
+    made.draft("forum|body", TREES, "", notes=["held back"])
     made.draft("forum|title", "Gone.", "z", notes=["draft"])
     made.sync([segment(FORUM), segment(EDITED)])
     made.save()

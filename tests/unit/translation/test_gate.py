@@ -124,6 +124,28 @@ def test_a_fallback_is_gated_too(tmp_path: Path) -> None:
     assert decision.fallbacks == {"trees": "en"}
 
 
+def test_the_stricter_policy_holds_for_a_fallback(tmp_path: Path) -> None:
+    """Spanish drafts may go out in Spanish editions; Catalan readers are promised reviewed text."""
+    states = {"Hello": "r", "Forum": "r", "The forum.": "r"}
+    toml = TOML.format(review="required", item_fallback="next") + '\n[languages.es]\nreview = "off"\n'
+    (tmp_path / config.FILE).write_text(toml, "utf-8")
+    catalogs = {"ca": catalog(tmp_path, "ca", states), "es": catalog(tmp_path, "es", {**ALL, "Trees": "d"})}
+    decision = gate.compose(ISSUE, catalogs, "ca", config=config.load(tmp_path))
+    assert decision.fallbacks == {"trees": "en"}
+
+
+def test_an_edition_without_items_is_held(tmp_path: Path) -> None:
+    """Leaving out every item leaves no newsletter."""
+    decision = decide(tmp_path, {"Hello": "r"}, item_fallback="omit")
+    assert decision.reasons == ("no item is translated",)
+
+
+def test_a_drafted_subject_is_marked(tmp_path: Path) -> None:
+    """Under ``label`` the issue's own words are marked as well as the items."""
+    decision = decide(tmp_path, {**ALL, "Hello": "d"}, policy="label")
+    assert (decision.open, decision.issue.draft) == (True, True)
+
+
 def test_the_subject_cannot_fall_back(tmp_path: Path) -> None:
     """A mail has one subject, in its own language: without it the language is held."""
     decision = decide(tmp_path, {key: state for key, state in ALL.items() if key != "Hello"})

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
+from newsletter import dialect
 from newsletter.model import Image, Issue, Item
 from newsletter.translation import segments
 
@@ -23,6 +23,10 @@ First paragraph with a [link](https://river.example/a).
   with a second line
 
 > A quoted *word*.
+
+| City | Who \\| what |
+| :-- | --: |
+| Tarsana | twelve |
 
 ```
 code is not translated
@@ -50,7 +54,7 @@ def issue(*items: Item) -> Issue:
 
 
 def html(markdown: str) -> str:
-    return MarkdownIt("commonmark", {"html": False}).render(markdown)
+    return str(dialect.parser().render(markdown))
 
 
 def test_blocks_have_roles_and_lines() -> None:
@@ -68,6 +72,10 @@ def test_blocks_have_roles_and_lines() -> None:
         ("forum|li", "one", 13),
         ("forum|li", "two\nwith a second line", 14),
         ("forum|quote", "A quoted *word*.", 17),
+        ("forum|cell", "City", 19),
+        ("forum|cell", "Who | what", 19),
+        ("forum|cell", "Tarsana", 21),
+        ("forum|cell", "twelve", 21),
     ]
 
 
@@ -82,19 +90,28 @@ def test_translations_go_back_where_they_came_from() -> None:
         ): "Un [enlace](https://river.example/a).",
         ("forum|li", "one"): "uno",
         ("forum|quote", "A quoted *word*."): "Una *palabra*.",
+        ("forum|cell", "twelve"): "doce | 12",
     }
     joined = segments.join_item(item(), texts, "es")
     assert (joined.language, joined.title, joined.image) == ("es", "Foro", Image(src="images/a.png", alt="Un puente"))
     expected = BODY.replace("First paragraph with a [link]", "Un [enlace]").replace("- one", "- uno")
-    assert html(joined.body) == html(expected.replace("A quoted *word*", "Una *palabra*"))
+    expected = expected.replace("A quoted *word*", "Una *palabra*").replace("twelve", "doce \\| 12")
+    assert html(joined.body) == html(expected)
 
 
 @pytest.mark.parametrize("text", ["1. no list", "# no heading", "- no item", "> no quote", "```", "---", "    no code"])
 def test_a_translation_cannot_break_the_structure(text: str) -> None:
     """What would be block markup at the start of a line is text in a translated paragraph."""
     joined = segments.join_item(item("One.\n\nTwo."), {("forum|body", "One."): text}, "es")
-    tokens = [token.type for token in MarkdownIt("commonmark").parse(joined.body)]
+    tokens = [token.type for token in dialect.parser().parse(joined.body)]
     assert tokens == ["paragraph_open", "inline", "paragraph_close"] * 2
+
+
+def test_what_has_no_letter_is_not_translated() -> None:
+    """A year, an emoji or a rule is the same in every language, and must not hold an item back."""
+    bare = Item(id="forum", language="en", title="🎉", place="2027", body="— — —\n\n12.30", file="f.md")
+    assert list(segments.split(issue(bare)))[3:] == []
+    assert segments.join_item(bare, {}, "es").title == "🎉"
 
 
 def examples() -> list[str]:
@@ -129,6 +146,9 @@ def visible(page: str) -> str:
         ("an escaped \\* star", False),
         ("<https://a.example>", False),
         ("نص عربي بلا علامات", True),
+        ("| a | b |\n|---|---|\n| c | d |", False),
+        ("see [the report][1]", False),
+        ("1. January", False),
     ],
 )
 def test_plain_text_is_told_from_markup(text: str, is_plain: bool) -> None:
