@@ -13,8 +13,8 @@ from newsletter import config as configuration
 from newsletter.config import Config
 from newsletter.content import markdown, pasted, repair
 from newsletter.content.pasted import Pasted
-from newsletter.delivery.outbox import Counts, Uncertain
 from newsletter.delivery.plan import Plan
+from newsletter.delivery.results import Counts, Undelivered
 from newsletter.delivery.sender import Report
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Edition, Issue
@@ -179,18 +179,22 @@ class Newsletter:
     def render(self, issue: Issue, *, languages: Iterable[str] | None = None) -> dict[str, Edition]:
         """The editions that the review gate lets out, by language."""
         return {
-            language: editions.render(decision.issue, self.config)
+            language: self.edition(decision)
             for language, decision in self.gates(issue, languages).items()
             if decision.open
         }
 
     def preview(self, issue: Issue, language: str) -> Edition:
         """One edition as it would look now, whatever the review gate says."""
-        decision = self.gates(issue, [language])[language]
+        return self.edition(self.gates(issue, [language])[language])
+
+    def edition(self, decision: Gate) -> Edition:
+        """The edition of what the review gate made of a language, whether or not it may be sent."""
         return editions.render(decision.issue, self.config)
 
     def gates(self, issue: Issue, languages: Iterable[str] | None = None) -> dict[str, Gate]:
         """What the review gate makes of each language, the source language first."""
+        languages = None if languages is None else tuple(languages)
         catalogs = self._catalogs(issue)
         source = [issue.language] if languages is None or issue.language in languages else []
         return {
@@ -199,7 +203,7 @@ class Newsletter:
         }
 
     def build(self, issue: Issue, output: Path) -> list[Path]:
-        """Write the HTML, the text and the pictures of every edition that may be sent; its merge fields are empty."""
+        """Write the HTML and the text of every edition that may be sent; its merge fields are empty."""
         written = []
         for language, edition in self.render(issue).items():
             filled = fields.compile(edition).fill({})
@@ -231,7 +235,8 @@ class Newsletter:
     def send(self, plan: Plan | None = None, *, progress: Progress | None = None) -> Report:
         """Send what is approved and due: this approved plan and whatever else is; safe to call again and again.
 
-        HeldError where the plan was not approved, or the issue, the members or the settings changed since;
+        HeldError where the plan was not approved, or the issue, the members or the settings changed since, and then
+        nothing is sent; whatever else must not go out is named in the report's ``refused``, and the rest is sent.
         BusyError where another send is running.
         """
 
@@ -246,27 +251,37 @@ class Newsletter:
         """What a scheduled job calls: everything that is approved and due."""
         return self.send()
 
+    def cancel(self, plan: str | Plan) -> Plan:
+        """Stop a plan, given by itself or its hash: what of it was not sent stays unsent, and may be planned again."""
+        with campaigns.outbox(self.config) as outbox:
+            return outbox.cancel(plan if isinstance(plan, str) else plan.campaign)
+
     def status(self, issue: Issue | str) -> ByLanguage[Counts]:
         """For every language of an issue how many messages are where."""
         with campaigns.outbox(self.config, mode="read") as outbox:
             return ByLanguage(outbox.status(issue if isinstance(issue, str) else issue.id))
 
-    def uncertain(self, issue: Issue | str | None = None) -> list[Uncertain]:
+    def uncertain(self, issue: Issue | str | None = None) -> list[Undelivered]:
         """Every message of which nobody can know whether it went out."""
         with campaigns.outbox(self.config, mode="read") as outbox:
             return outbox.uncertain(issue.id if isinstance(issue, Issue) else issue)
 
+    def failed(self, issue: Issue | str | None = None) -> list[Undelivered]:
+        """Every message that the provider refused for good."""
+        with campaigns.outbox(self.config, mode="read") as outbox:
+            return outbox.failed(issue.id if isinstance(issue, Issue) else issue)
+
     def _targets(self, languages: Iterable[str] | None) -> list[str]:
         known = self.config.publication.languages
-        for language in languages or ():
+        languages = known if languages is None else tuple(languages)
+        for language in languages:
             if language not in known:
                 raise ConfigError(
                     f"the newsletter has no language {language!r}.",
                     where=self.config.folder / configuration.FILE,
                     hint=_list(known),
                 )
-        chosen = known if languages is None else languages
-        return [language for language in chosen if language != self.config.publication.source]
+        return [language for language in languages if language != self.config.publication.source]
 
     def _catalogs(self, issue: Issue) -> dict[str, Catalog]:
         return {language: self._catalog(issue, language) for language in self._targets(None)}

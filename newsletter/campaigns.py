@@ -12,11 +12,12 @@ from newsletter import plugins
 from newsletter.audience import languages
 from newsletter.audience.sources import Problem, Source
 from newsletter.config import Config
-from newsletter.delivery import schedule, sender, unsubscribe
+from newsletter.delivery import schedule, sender
+from newsletter.delivery.envelope import Envelope, Fill
 from newsletter.delivery.outbox import Campaign, Outbox
 from newsletter.delivery.plan import Plan, Terms
-from newsletter.delivery.sender import Fill, Report
-from newsletter.errors import HeldError
+from newsletter.delivery.sender import Report
+from newsletter.errors import HeldError, NewsletterError
 from newsletter.model import Choice, Edition, Issue, Subscriber
 from newsletter.rendering import fields
 
@@ -52,7 +53,12 @@ def send(
     current: Callable[[str], tuple[Issue, Editions]],
     progress: Callable[[int, int], None] | None,
 ) -> Report:
-    """Send what is approved and due; ``current`` gives an issue and its editions as they are now."""
+    """Send what is approved and due; ``current`` gives an issue and its editions as they are now.
+
+    A campaign that must not go out stops no other; the report names it. HeldError where it is ``approved`` itself, and
+    then nothing is sent.
+    """
+    provider = plugins.build(config.provider)
     with outbox(config) as opened:
         if approved is not None:
             if not approved.approved_by:
@@ -60,19 +66,15 @@ def send(
                     "the plan is not approved.", where=approved.issue, hint="Call plan.approve(by=…) first."
                 )
             opened.approve(approved.campaign, approved.approved_by)
-        for campaign in opened.campaigns():
-            if campaign.state == "approved" and _is_due(campaign):
-                _refuse_changed(config, opened, campaign, *current(campaign.plan.issue))
-        return sender.send(
-            opened,
-            plugins.build(config.provider),
-            _filler,
-            sender=config.sender,
-            reply_to=config.reply_to,
-            unsubscribe=lambda key: unsubscribe.link(key, config.reply_to or config.sender),
-            per_second=config.outbox.per_second,
-            progress=progress,
-        )
+        due = [campaign for campaign in opened.campaigns() if campaign.state == "approved" and _is_due(campaign)]
+        refused = _refused(config, opened, due, current=current)
+        if approved is not None and approved.campaign in refused:
+            raise refused[approved.campaign]
+        for campaign in due:
+            if campaign.plan.campaign not in refused:
+                opened.start(campaign.plan.campaign)
+        report = sender.send(opened, provider, _filler, per_second=config.outbox.per_second, progress=progress)
+    return replace(report, refused=tuple(map(str, refused.values())))
 
 
 def refuse_flags(issue: Issue) -> None:
@@ -124,8 +126,7 @@ def _terms(config: Config, issue: Issue, at: str | datetime | None, timezone: st
         settings={
             "at": "" if at is None else str(at),
             "timezone": timezone,
-            "sender": str(config.sender),
-            "reply_to": str(config.reply_to or ""),
+            **Envelope(sender=config.sender, reply_to=config.reply_to).settings,
         },
     )
 
@@ -142,6 +143,25 @@ def _is_due(campaign: Campaign) -> bool:
     return campaign.plan.due_at is not None and campaign.plan.due_at <= datetime.now(UTC)
 
 
+def _refused(
+    config: Config, opened: Outbox, due: list[Campaign], *, current: Callable[[str], tuple[Issue, Editions]]
+) -> dict[str, HeldError]:
+    """Which of the campaigns must not go out, by id, and why."""
+    refused: dict[str, HeldError] = {}
+    for campaign in due:
+        try:
+            _refuse_changed(config, opened, campaign, *current(campaign.plan.issue))
+        except HeldError as error:
+            refused[campaign.plan.campaign] = error
+        except NewsletterError as error:
+            refused[campaign.plan.campaign] = HeldError(
+                f"this approved issue cannot be checked, so nothing of it was sent: {error}",
+                where=campaign.plan.issue,
+                hint=f"Correct that, or: newsletter cancel {campaign.plan.hash[:12]}",
+            )
+    return refused
+
+
 def _refuse_changed(config: Config, opened: Outbox, campaign: Campaign, issue: Issue, editions: Editions) -> None:
     """Before the first mail of a campaign: is it still what was approved? If not, the approval is void."""
     refuse_flags(issue)
@@ -150,7 +170,7 @@ def _refuse_changed(config: Config, opened: Outbox, campaign: Campaign, issue: I
     if opened.fingerprint(audience.choices(), editions, terms) != campaign.plan.hash:
         opened.withdraw(campaign.plan.campaign)
         raise HeldError(
-            "the issue, the members or the settings changed after the plan was approved; nothing was sent.",
+            "the issue, the members or the settings changed after the plan was approved; nothing of it was sent.",
             where=issue.id,
             hint=f"See what would go out now: newsletter plan {issue.id}",
         )

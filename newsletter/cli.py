@@ -225,18 +225,24 @@ def send(folder: Path, as_json: bool) -> None:
         report = Newsletter.open(folder).send(progress=progress)
     if as_json:
         display.json(report)
-    else:
-        headings = ("", "sent", "failed", "uncertain", "left", "later")
-        figures = (report.sent, report.failed, report.uncertain, report.left, report.later)
-        display.table(headings, [("mails", *figures)])
+    display.report(report, figures=not as_json)
     if report.paused:
-        display.fail(f"the campaign is paused. {report.paused}")
         sys.exit(2)
-    if report.trouble:
-        display.warn(f"Work is left: {report.trouble} Run send again later.")
-    if report.failed or report.uncertain:
-        display.warn("Some mails failed or are uncertain; see: newsletter status")
+    if report.refused:
+        sys.exit(1)
     sys.exit(75 if report.left else 1 if report.failed or report.uncertain else 0)
+
+
+@cli.command()
+@click.argument("hash_", metavar="HASH")
+@click.pass_obj
+def cancel(folder: Path, hash_: str) -> None:
+    """Stop the plan with this HASH; what of it was not sent stays unsent."""
+    from newsletter import Newsletter
+
+    stopped = Newsletter.open(folder).cancel(hash_)
+    display.say(f"Cancelled. Whoever did not get {stopped.issue} from this plan may get it from a new one:")
+    display.command(f"{display.again(folder)} plan {stopped.issue}")
 
 
 @cli.command()
@@ -249,17 +255,12 @@ def status(folder: Path, issue: str | None, as_json: bool) -> None:
 
     newsletter = Newsletter.open(folder)
     chosen = issue or newsletter.issue().id
-    counts, uncertain = newsletter.status(chosen), newsletter.uncertain(chosen)
+    counts = newsletter.status(chosen)
+    uncertain, failed = newsletter.uncertain(chosen), newsletter.failed(chosen)
     if as_json:
-        display.json({"issue": chosen, "languages": counts, "uncertain": uncertain})
-        return
-    rows = [
-        (language, each.pending, each.inflight, each.sent, each.failed, each.uncertain)
-        for language, each in counts.items()
-    ]
-    display.table(("language", "pending", "inflight", "sent", "failed", "uncertain"), rows)
-    for one in uncertain:
-        display.warn(f"{one.language}: nobody knows whether {one.email} got it: {one.reason}")
+        display.json({"issue": chosen, "languages": counts, "uncertain": uncertain, "failed": failed})
+    else:
+        display.status(counts, uncertain=uncertain, failed=failed)
 
 
 @cli.group(invoke_without_command=True)

@@ -23,6 +23,14 @@ from newsletter.plugins import Family, Plugin
 
 FILE = "newsletter.toml"
 
+_HINTS = {
+    "review": 'Write "required", "label" or "off".',
+    "item_fallback": 'Write "next", "omit" or "hold".',
+    "languages": 'Write a list, as in ["en", "es"].',
+    "fallback": 'Write a list, as in ["es", "fr"].',
+    "per_second": "Write a number, such as 50.",
+}
+
 Review = Literal["required", "label", "off"]
 ItemFallback = Literal["next", "omit", "hold"]
 
@@ -101,7 +109,7 @@ def load(folder: Path) -> Config:
     """Read ``newsletter.toml`` in ``folder``; every problem is a ConfigError with the line to correct."""
     path = folder / FILE
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(
             "there is no newsletter here.", where=path, hint="Go to its folder, or make one with: newsletter init"
@@ -231,14 +239,12 @@ class _Reader:
         except msgspec.ValidationError as error:
             what, _, path = str(error).partition(" - at `$")
             field = key or re.split(r"[.\[`]", path.lstrip("."))[0]
-            unknown = re.search(r"unknown field `(.+?)`", what)
-            hint = "Correct the value."
-            if unknown:
+            hint = _HINTS.get(field, "Correct the value.")
+            if unknown := re.search(r"unknown field `(.+?)`", what):
                 field, hint = unknown[1], f"The keys are: {', '.join(kind.__struct_fields__)}."
-            missing = re.search(r"missing required field `(.+?)`", what)
-            if missing:
+            elif missing := re.search(r"missing required field `(.+?)`", what):
                 hint = f"Add {missing[1]} = … to [{table}]."
-            raise self._error(f"{what} in [{table}].", table, field, hint=hint) from None
+            raise self._error(f"{what}, at {field} in [{table}].", table, field, hint=hint) from None
 
     def _error(self, what: str, table: str, key: str = "", *, hint: str) -> ConfigError:
         return ConfigError(what, where=f"{self._path}:{self._line(table, key)}", hint=hint)

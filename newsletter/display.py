@@ -16,6 +16,8 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from newsletter.delivery.plan import Plan
+    from newsletter.delivery.results import Counts, Undelivered
+    from newsletter.delivery.sender import Report
     from newsletter.translation.drafting import Drafted
     from newsletter.translation.review import LanguageReview
 
@@ -105,6 +107,35 @@ def plan(made: "Plan") -> None:
         warn(f"  {problem}")
     for due, number in made.waves:
         say(f"{number} are due at {due:%Y-%m-%d %H:%M} UTC.")
+
+
+def report(made: "Report", *, figures: bool) -> None:
+    """What a run sent, where the figures are wanted, and what keeps it from sending the rest."""
+    if figures:
+        counts = (made.sent, made.failed, made.uncertain, made.left, made.later)
+        table(("", "sent", "failed", "uncertain", "left", "later"), [("mails", *counts)])
+    for refusal in made.refused:
+        fail(refusal)
+    if made.paused:
+        fail(f"the campaign is paused. {made.paused}")
+    elif made.trouble:
+        warn(f"Work is left: {made.trouble} Run send again later.")
+    if made.elsewhere:
+        warn(made.elsewhere)
+    if made.failed or made.uncertain:
+        warn("Some mails failed or are uncertain; see: newsletter status")
+
+
+def status(
+    counts: Mapping[str, "Counts"], *, uncertain: Iterable["Undelivered"], failed: Iterable["Undelivered"]
+) -> None:
+    """How many mails of each language are where, and by name those that did not surely arrive."""
+    names = ("pending", "inflight", "sent", "failed", "uncertain")
+    table(("language", *names), [(tag, *(getattr(each, name) for name in names)) for tag, each in counts.items()])
+    for one in failed:
+        warn(f"{one.language}: {one.email} was refused: {one.reason}")
+    for one in uncertain:
+        warn(f"{one.language}: nobody knows whether {one.email} got it: {one.reason}")
 
 
 def reviews(found: Mapping[str, "LanguageReview"]) -> None:

@@ -32,6 +32,7 @@ _OTHER_KINDS = (
     (b"<!doctype html", "the source of a web page", "Open it in a browser and copy the text from there."),
     (b"<html", "the source of a web page", "Open it in a browser and copy the text from there."),
 )
+_LOST = re.compile("[\ufffd\ue000-\uf8ff\U000f0000-\U0010ffff]")  # private use: a font's own letters, such as ligatures
 _PIECES = re.compile("[\x0b\x0c\u2028\u2029]")
 _SEPARATORS = re.compile("[\x1c-\x1f\t]")  # ftfy would delete them and thereby join two words
 _PARAGRAPH_ENDS = "\x0c\u2029"  # a form feed ends a page
@@ -70,8 +71,8 @@ def read(data: bytes, *, where: str) -> Lines:
                 before, after = _difference(spaced, fixed)
                 note = "damaged, invisible or doubly encoded characters"
                 repairs.append(Repair(kind="characters", line=number, before=before, after=after, note=note))
-            if "\ufffd" in fixed:
-                spot = next(word for word in fixed.split(" ") if "\ufffd" in word)
+            if lost := _LOST.search(fixed):
+                spot = next(word for word in fixed.split(" ") if lost[0] in word)
                 note = "A character was lost before the text came here."
                 flags.append(Flag(kind="lost", line=number, text=spot, note=note))
             lines.append(Line(number=number, text=_tidy(fixed), apart=apart))

@@ -40,6 +40,8 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 def load(folder: Path, *, language: str) -> Issue:
     """The issue in ``folder``, written in ``language``; every problem is a ContentError with the line to correct."""
     head = _head(folder / FILE)
+    if not head.subject.strip():
+        raise ContentError("the subject is empty.", where=folder / FILE, hint='Write subject = "…".')
     items: dict[str, Item] = {}
     for path in _files(folder):
         item = _item(path, language)

@@ -5,9 +5,10 @@ about to be sent) and ``BEGIN IMMEDIATE`` (a deferred transaction that writes la
 timeout). Only one process writes and checkpoints: SQLite before 3.51.3 can lose commits when two do.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +22,7 @@ from newsletter.delivery import schema
 from newsletter.errors import BusyError, ConfigError, OutboxError
 
 BUSY_MILLISECONDS = 30_000
+PRIVATE = 0o600  # members' names and addresses are in the file
 
 
 def path_of(url: str, folder: Path) -> Path:
@@ -42,7 +44,7 @@ def lock(path: Path) -> FileLock:
         raise OutboxError(
             "the folder of the outbox does not exist.", where=path.parent, hint="Make it, or correct url in [outbox]."
         )
-    taken = FileLock(f"{path}.lock", timeout=0)
+    taken = FileLock(f"{path}.lock", timeout=0, mode=PRIVATE)
     try:
         taken.acquire()
     except Timeout:
@@ -58,7 +60,7 @@ def lock(path: Path) -> FileLock:
 
 def writer(path: Path) -> Engine:
     """The database for reading and writing, its tables made; the caller holds the lock."""
-    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(path), poolclass=StaticPool)
+    engine = create_engine("sqlite://", creator=lambda: _private(path), poolclass=StaticPool)
     event.listen(engine, "connect", _for_writing)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
@@ -105,6 +107,13 @@ def transaction(engine: Engine, path: Path) -> Iterator[Connection]:
             where=path,
             hint="Check that the file is the newsletter's database, is writable and that the disk is not full.",
         ) from error
+
+
+def _private(path: Path) -> sqlite3.Connection:
+    """A connection to the database, made where it is missing for nobody but us; its log gets the same rights."""
+    with suppress(OSError):  # SQLite meets the same error, and says it
+        os.close(os.open(path, os.O_CREAT | os.O_RDONLY, PRIVATE))
+    return sqlite3.connect(path)
 
 
 def _for_writing(connection: sqlite3.Connection, _record: Any) -> None:

@@ -8,18 +8,18 @@ that is ``claimed`` was surely not sent, and one that is ``inflight`` perhaps wa
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, exists, insert, or_, select, update
 
 from newsletter.delivery import schema
 from newsletter.delivery.batches import batch_key
 from newsletter.delivery.providers import Limits
 from newsletter.model import Receipt
 
-ACTIVE = ("approved", "running")  # campaigns whose batches go out
+RUNNING = "running"  # the only campaigns whose batches go out: what they cover was checked before they were started
 UNFINISHED = ("pending", "claimed", "inflight")
 KEY_MARGIN = 0.9  # of a key's life: our clock and the provider's differ
 REASON = 500  # characters of an error that are kept
@@ -41,13 +41,15 @@ class Member:
 class Lease:
     """A claimed batch; only who holds its ``token`` may write to it.
 
-    ``doubt_since`` is when a request went out whose outcome nobody knows, ``body_hash`` what that request said.
+    ``settings`` are those of its campaign, as approved. ``doubt_since`` is when a request went out whose outcome nobody
+    knows, ``body_hash`` what that request said.
     """
 
     id: int
     token: str
     campaign: str
     newsletter: str
+    settings: Mapping[str, str]
     edition: int
     due_at: datetime
     key: str
@@ -71,11 +73,13 @@ def claim(connection: Connection, provider: str, *, limits: Limits, now: datetim
         ).one_or_none()
         if row is None:
             return None
+        owner = connection.execute(select(_campaign).filter_by(id=row.campaign_id)).one()
         lease = Lease(
             id=row.id,
             token=token,
-            campaign=row.campaign_id,
-            newsletter=connection.scalar(select(_campaign.c.newsletter).filter_by(id=row.campaign_id)) or "",
+            campaign=owner.id,
+            newsletter=owner.newsletter,
+            settings=msgspec.json.decode(owner.settings, type=dict[str, str]),
             edition=row.edition_id,
             due_at=row.due_at,
             key=row.key,
@@ -90,12 +94,12 @@ def claim(connection: Connection, provider: str, *, limits: Limits, now: datetim
 
 
 def fence(connection: Connection, lease: Lease, *, body: str, now: datetime, seconds: float) -> bool:
-    """Record that the request goes out now; False where the lease is lost or the campaign no longer active."""
-    active = select(_campaign.c.id).where(_campaign.c.id == lease.campaign, _campaign.c.state.in_(ACTIVE))
+    """Record that the request goes out now; False where the lease is lost or the campaign no longer running."""
+    running = select(_campaign.c.id).where(_campaign.c.id == lease.campaign, _campaign.c.state == RUNNING)
     fenced = connection.execute(
         update(_batch)
         .where(_batch.c.id == lease.id, _batch.c.token == lease.token, _batch.c.state == "claimed")
-        .where(_batch.c.lease_until > now, _batch.c.campaign_id.in_(active))
+        .where(_batch.c.lease_until > now, _batch.c.campaign_id.in_(running))
         .values(
             state="inflight",
             lease_until=now + timedelta(seconds=seconds),
@@ -107,11 +111,6 @@ def fence(connection: Connection, lease: Lease, *, body: str, now: datetime, sec
     if fenced is None:
         return False
     connection.execute(insert(_attempt).values(batch_id=lease.id, n=fenced, token=lease.token, started=now))
-    connection.execute(
-        update(_campaign)
-        .where(_campaign.c.id == lease.campaign, _campaign.c.state == "approved")
-        .values(state="running")
-    )
     return True
 
 
@@ -160,14 +159,14 @@ def replay(connection: Connection, lease: Lease, *, reason: str, next_try: datet
 def give_up(connection: Connection, lease: Lease, *, reason: str, now: datetime) -> None:
     """Perhaps accepted, and nobody can know: never sent again by itself."""
     _write(connection, lease, {"state": "uncertain", "reason": reason[:REASON]}, states=("claimed", "inflight"))
-    _mark(connection, [lease.id], "uncertain", reason)
+    mark(connection, [lease.id], "uncertain", reason)
     _finish(connection, lease, "unknown", reason, now=now)
 
 
 def fail(connection: Connection, lease: Lease, *, reason: str, now: datetime) -> None:
     """Refused for good: every message of the batch failed."""
     _write(connection, lease, {"state": "failed", "failed": _batch.c.n, "reason": reason[:REASON]})
-    _mark(connection, [lease.id], "failed", reason)
+    mark(connection, [lease.id], "failed", reason)
     _finish(connection, lease, "failed", reason, now=now)
 
 
@@ -190,69 +189,13 @@ def split(connection: Connection, lease: Lease, *, edition: str, reason: str, no
     _finish(connection, lease, "split", reason, now=now)
 
 
-def pause(connection: Connection, campaign: str, reason: str) -> None:
-    """The provider takes nothing from us: no other batch of the campaign goes out in this run."""
-    active = (_campaign.c.id == campaign) & _campaign.c.state.in_(ACTIVE)
-    connection.execute(update(_campaign).where(active).values(state="paused", reason=reason[:REASON]))
-
-
-def resume(connection: Connection, provider: str) -> None:
-    """Give paused campaigns another chance, once a run: it costs one request if nobody corrected the cause."""
-    paused = (_campaign.c.provider == provider) & (_campaign.c.state == "paused")
-    connection.execute(update(_campaign).where(paused).values(state="running", reason=""))
-
-
-def recover(connection: Connection, provider: str, *, limits: Limits, now: datetime) -> None:
-    """Clear up after a crash; the caller holds the outbox's lock, so nobody works on any batch.
-
-    ``claimed`` goes back. ``inflight`` is replayed with the very same key where this provider knows keys, and is
-    uncertain where it does not, or where the newsletter uses another provider now.
-    """
-    connection.execute(update(_batch).where(_batch.c.state == "claimed").values(state="pending", token=""))
-    lost = _batch.c.state == "inflight"
-    if limits.idempotency != "none":
-        started = select(func.max(_attempt.c.started)).where(_attempt.c.batch_id == _batch.c.id).scalar_subquery()
-        again = {"state": "pending", "token": "", "doubt_since": func.coalesce(_batch.c.doubt_since, started)}
-        connection.execute(update(_batch).where(lost, _batch.c.provider == provider).values(**again, next_try=None))
-    reason = "the sender was cut off while the request was under way"
-    ids = connection.scalars(update(_batch).where(lost).values(state="uncertain", reason=reason).returning(_batch.c.id))
-    _mark(connection, list(ids), "uncertain", reason)
-    open_attempts = update(_attempt).where(_attempt.c.finished.is_(None))
-    connection.execute(open_attempts.values(finished=now, outcome="lost", error=reason))
-    _close_done(connection)
-
-
-def next_moment(connection: Connection, provider: str, *, now: datetime) -> datetime | None:
-    """When the next batch that is due may be tried (again); None where none is left."""
-    ready = func.min(func.coalesce(_batch.c.next_try, _batch.c.due_at))
-    mine = _waiting(ready).where(_batch.c.due_at <= now, _batch.c.provider == provider, _campaign.c.state.in_(ACTIVE))
-    return cast("datetime | None", connection.scalar(mine))
-
-
-def left(connection: Connection, *, now: datetime) -> tuple[int, int]:
-    """How many approved messages are due and not sent, and how many are due later."""
-    total = _waiting(func.coalesce(func.sum(_batch.c.n), 0)).where(_campaign.c.state.in_((*ACTIVE, "paused")))
-    due = connection.scalar(total.where(_batch.c.due_at <= now)) or 0
-    return due, (connection.scalar(total) or 0) - due
-
-
-def uncertain(connection: Connection) -> int:
-    """How many messages are uncertain, in all campaigns."""
-    total = select(func.coalesce(func.sum(_batch.c.n), 0)).where(_batch.c.state == "uncertain")
-    return connection.scalar(total) or 0
-
-
-def _waiting(column: ColumnElement[Any]) -> Select[Any]:
-    return select(column).select_from(_batch.join(_campaign)).where(_batch.c.state.in_(UNFINISHED))
-
-
 def _due(provider: str, now: datetime) -> Select[int]:
     free = or_(_batch.c.state == "pending", (_batch.c.state == "claimed") & (_batch.c.lease_until < now))
     return (
         select(_batch.c.id)
         .join(_campaign)
         .where(free, _batch.c.due_at <= now, or_(_batch.c.next_try.is_(None), _batch.c.next_try <= now))
-        .where(_batch.c.provider == provider, _campaign.c.state.in_(ACTIVE))
+        .where(_batch.c.provider == provider, _campaign.c.state == RUNNING)
         .order_by(_batch.c.due_at, _batch.c.id)
     )
 
@@ -274,7 +217,8 @@ def _write(
     return connection.execute(update(_batch).where(mine).values(**values)).rowcount == 1
 
 
-def _mark(connection: Connection, batches: list[int], state: str, reason: str) -> None:
+def mark(connection: Connection, batches: list[int], state: str, reason: str) -> None:
+    """Say of every message of the batches of which nothing is known yet how it ended."""
     for number in batches:
         marked = update(_message).where(_message.c.batch_id == number, _message.c.state == "pending")
         connection.execute(marked.values(state=state, error=reason[:REASON]))
@@ -288,9 +232,10 @@ def _finish(connection: Connection, lease: Lease, outcome: str, error: str = "",
     """Close the row of the request, and the campaign where this was its last batch."""
     mine = (_attempt.c.token == lease.token) & _attempt.c.finished.is_(None)
     connection.execute(update(_attempt).where(mine).values(finished=now, outcome=outcome, error=error[:REASON]))
-    _close_done(connection)
+    close_done(connection)
 
 
-def _close_done(connection: Connection) -> None:
+def close_done(connection: Connection) -> None:
+    """A running campaign of which no batch is left is done."""
     unfinished = exists().where(_batch.c.campaign_id == _campaign.c.id, _batch.c.state.in_(UNFINISHED))
-    connection.execute(update(_campaign).where(_campaign.c.state == "running", ~unfinished).values(state="done"))
+    connection.execute(update(_campaign).where(_campaign.c.state == RUNNING, ~unfinished).values(state="done"))

@@ -11,16 +11,16 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Self, cast
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, select, update
 
-from newsletter.delivery import batches, database, lease, plan
-from newsletter.delivery.schema import asset, batch, campaign, edition, edition_asset, message
+from newsletter.delivery import batches, database, lease, plan, results
+from newsletter.delivery.schema import asset, attempt, batch, campaign, edition, edition_asset, message
 from newsletter.errors import HeldError, OutboxError
 from newsletter.model import Asset, Choice, Direction, Edition, Subscriber
 
@@ -44,34 +44,6 @@ class Campaign:
     state: State
     settings: Mapping[str, str]
     approved_at: datetime | None
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Counts:
-    """How many messages of one language are where."""
-
-    pending: int = 0
-    inflight: int = 0
-    sent: int = 0
-    failed: int = 0
-    uncertain: int = 0
-
-    def __str__(self) -> str:
-        counts = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return ", ".join(f"{number} {name}" for name, number in counts if number)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Uncertain:
-    """A message that perhaps went out; only a person or the provider's own log can know."""
-
-    campaign: str
-    issue: str
-    language: str
-    key: str
-    email: str
-    name: str
     reason: str
 
 
@@ -141,7 +113,7 @@ class Outbox:
         """Sign the draft with this campaign id or hash (or its first characters); the signer's name is kept.
 
         What is signed already stays as it was signed. An approved campaign of the same issue of which nothing went out
-        is cancelled: the newer approval counts.
+        is cancelled: the newer approval counts. HeldError where the issue was sent after the draft was made.
         """
         with self.transaction() as connection:
             row = _found(connection, name)
@@ -153,24 +125,32 @@ class Outbox:
                     "the plan sends nothing to anybody.", where=row.issue, hint="Look at who is held and why."
                 )
             _refuse_running(connection, row.issue)
+            _refuse_overtaken(connection, row)
             for other in connection.scalars(_of_issue(row.issue, "approved")).all():
                 _cancel(connection, other)
             values = {"state": "approved", "approved_by": signed.approved_by, "approved_at": self._clock()}
             connection.execute(update(campaign).where(campaign.c.id == row.id).values(**values))
             return signed
 
+    def start(self, number: str) -> None:
+        """Let an approved campaign go out; the caller has checked that it still is what was approved."""
+        with self.transaction() as connection:
+            connection.execute(update(campaign).where(_approved(number)).values(state=lease.RUNNING))
+
     def withdraw(self, number: str) -> None:
         """Take the approval of a campaign back, before anything of it went out: what it covers has changed."""
         with self.transaction() as connection:
-            approved = (campaign.c.id == number) & (campaign.c.state == "approved")
-            connection.execute(update(campaign).where(approved).values(state="draft", approved_by="", approved_at=None))
+            unsigned = {"state": "draft", "approved_by": "", "approved_at": None}
+            connection.execute(update(campaign).where(_approved(number)).values(**unsigned))
 
-    def cancel(self, name: str) -> None:
+    def cancel(self, name: str) -> plan.Plan:
         """Stop a campaign: what was not sent stays unsent, and a later plan may send it."""
         with self.transaction() as connection:
             row = _found(connection, name)
-            if row.state != "done":
-                _cancel(connection, row.id)
+            if row.state == "done":
+                raise HeldError("everything of this plan was sent.", where=row.issue, hint="Nothing is left to cancel.")
+            _cancel(connection, row.id)
+            return _plan(row)
 
     def campaigns(self, issue: str | None = None) -> list[Campaign]:
         """The campaigns of an issue, or all, the newest first."""
@@ -189,36 +169,20 @@ class Outbox:
                 for row in connection.execute(query)
             ]
 
-    def status(self, issue: str) -> dict[str, Counts]:
-        """For every language how many messages are where; drafts do not count. One row per batch, so it is quick."""
-        query = (
-            select(edition.c.language, batch.c.state, func.sum(batch.c.n), func.sum(batch.c.failed))
-            .select_from(batch.join(edition).join(campaign, batch.c.campaign_id == campaign.c.id))
-            .where(campaign.c.issue == issue, campaign.c.state != "draft", batch.c.state.not_in(("split", "cancelled")))
-            .group_by(edition.c.language, batch.c.state)
-        )
-        found: dict[str, dict[str, int]] = {}
+    def status(self, issue: str) -> dict[str, results.Counts]:
+        """For every language how many messages are where; drafts do not count."""
         with self.transaction() as connection:
-            for language, state, total, failed in connection.execute(query):
-                counts = found.setdefault(language, {field.name: 0 for field in fields(Counts)})
-                counts["pending" if state == "claimed" else state] += total - failed
-                counts["failed"] += failed
-        return {language: Counts(**counts) for language, counts in sorted(found.items())}
+            return results.counts(connection, issue)
 
-    def uncertain(self, issue: str | None = None) -> list[Uncertain]:
-        """Every message of which nobody knows whether it went out."""
-        columns = (message.c.idem, message.c.email, message.c.name, message.c.error)
-        query = (
-            select(campaign.c.id, campaign.c.issue, edition.c.language, *columns)
-            .select_from(message.join(batch).join(edition).join(campaign, message.c.campaign_id == campaign.c.id))
-            .where(message.c.state == "uncertain")
-            .order_by(message.c.id)
-        )
-        if issue is not None:
-            query = query.where(campaign.c.issue == issue)
-        names = [field.name for field in fields(Uncertain)]
+    def uncertain(self, issue: str | None = None) -> list[results.Undelivered]:
+        """Every message of which nobody knows whether it went out; only the provider's own log can tell."""
         with self.transaction() as connection:
-            return [Uncertain(**dict(zip(names, row, strict=True))) for row in connection.execute(query)]
+            return results.named(connection, "uncertain", issue)
+
+    def failed(self, issue: str | None = None) -> list[results.Undelivered]:
+        """Every message that was refused for good."""
+        with self.transaction() as connection:
+            return results.named(connection, "failed", issue)
 
     def edition(self, number: int) -> Edition:
         """A frozen edition by its number in the database."""
@@ -257,6 +221,20 @@ def _refuse_running(connection: Connection, issue: str) -> None:
             where=issue,
             hint="Send the rest of it first (newsletter send), or cancel it, then plan again.",
         )
+
+
+def _refuse_overtaken(connection: Connection, draft: Row[Any]) -> None:
+    """Who got the issue since the draft was made stands in it still, and would get it twice."""
+    requests = select(attempt.c.id).select_from(attempt.join(batch).join(campaign))
+    since = requests.where(campaign.c.issue == draft.issue, attempt.c.started >= draft.created)
+    if connection.scalars(since.limit(1)).first():
+        raise HeldError(
+            "the issue was sent after this plan was made.", where=draft.issue, hint="Plan again, and approve that."
+        )
+
+
+def _approved(number: str) -> ColumnElement[bool]:
+    return (campaign.c.id == number) & (campaign.c.state == "approved")
 
 
 def _found(connection: Connection, name: str) -> Row[Any]:

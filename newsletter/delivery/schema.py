@@ -5,7 +5,7 @@ from the batches (one row per request), so that it is instant for a million mess
 
 States of a campaign::
 
-    draft -> approved -> running <-> paused      planned, signed, its first request went out, the provider refuses us
+    draft -> approved -> running <-> paused      planned, signed, checked and begun, the provider refuses us
              approved -> draft                   what it covers changed before anything went out
              running  -> done                    no batch is left to send
              *        -> cancelled               replaced by a newer plan, or stopped by a person

@@ -7,7 +7,7 @@ under way is either replayed with the very same key, where the provider keeps ke
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,31 +17,30 @@ from typing import Any
 import httpx
 import msgspec
 
-from newsletter.delivery import lease, mime, signals
-from newsletter.delivery.lease import Lease, Member
+from newsletter.delivery import backlog, lease, signals
+from newsletter.delivery.envelope import Envelope, Fill
+from newsletter.delivery.lease import Lease
 from newsletter.delivery.limits import Pace
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.providers import Provider
 from newsletter.errors import OutcomeUnknown, RefusedError, RejectedError, TemporaryError
-from newsletter.model import Address, Batch, Edition, Message, Receipt
+from newsletter.model import Batch, Edition, Receipt
 
 CONCURRENCY = 4  # httpx gets slower, not faster, with more connections in one client
 CONNECTIONS = httpx.Limits(max_connections=CONCURRENCY, keepalive_expiry=2)  # a stale connection means doubt
+CONNECT_SECONDS = 15.0  # until a connection is open; nothing was sent before that
 LEASE_SECONDS = 300.0  # longer than a request's total deadline
-LONGEST_WAIT = 60.0  # a longer pause ends the run; the next one goes on
+LONGEST_WAIT = 60.0  # a longer pause than this ends the run, if the provider or a failure wants it, not our own rate
 MOST_FAILURES = 8  # in a row, then the run ends
-MOST_REPLAYS = 5  # of a batch whose answer nobody could read
 SLICE = 0.2  # how soon a wait notices that it shall stop
-
-Fill = Callable[[Mapping[str, str]], tuple[str, str, str]]
-"""Fills the merge fields of one edition: values in; subject, HTML and text out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """What one run did, in messages: ``left`` are due and still to be sent, ``later`` are not due yet.
+    """What one run did, in messages: ``left`` are due and still to be sent, ``later`` are approved for a later run.
 
-    ``paused`` says why the provider takes nothing from us, ``trouble`` the last reason why a batch has to wait.
+    ``paused`` says why the provider takes nothing from us, ``trouble`` the last reason why a batch has to wait,
+    ``elsewhere`` which mails wait for another provider, ``refused`` which approved campaigns did not begin, and why.
     """
 
     sent: int = 0
@@ -51,6 +50,8 @@ class Report:
     later: int = 0
     paused: str = ""
     trouble: str = field(default="", compare=False)
+    elsewhere: str = field(default="", compare=False)
+    refused: tuple[str, ...] = field(default=(), compare=False)
 
 
 def send(
@@ -58,25 +59,21 @@ def send(
     provider: Provider,
     compile: Callable[[Edition], Fill],  # noqa: A002 - what it does
     *,
-    sender: Address,
-    reply_to: Address | None,
-    unsubscribe: Callable[[str], tuple[str, Mapping[str, str]]],
     per_second: float,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     pace: Pace | None = None,
     progress: Callable[[int, int], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Report:
-    """Send everything that is approved and due, and say what became of it.
+    """Send everything that was started and is due, and say what became of it.
 
-    ``unsubscribe`` gives, for a message's key, the link for its text and its headers. ``progress`` is called with
-    (done, all) after every batch. ``stop``, SIGINT and SIGTERM end the run after the requests that are under way.
+    ``progress`` is called with (done, all) after every batch. ``stop``, SIGINT
+    and SIGTERM end the run after the requests that are under way.
     """
     run = _Run(
         outbox=outbox,
         provider=provider,
         compile=compile,
-        envelope=_Envelope(sender=sender, reply_to=reply_to, unsubscribe=unsubscribe),
         clock=clock,
         pace=pace or Pace(per_second),
         progress=progress or (lambda _done, _all: None),
@@ -86,31 +83,6 @@ def send(
         return asyncio.run(run.all())
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Envelope:
-    """What every message carries besides its edition."""
-
-    sender: Address
-    reply_to: Address | None
-    unsubscribe: Callable[[str], tuple[str, Mapping[str, str]]]
-
-    def message(self, member: Member, fill: Fill, *, language: str, newsletter: str) -> Message:
-        url, headers = self.unsubscribe(member.key)
-        subject, html, text = fill({**member.fields, "recipient.unsubscribe_url": url})
-        return Message(
-            key=member.key,
-            to=Address(email=member.email, name=member.name),
-            sender=self.sender,
-            reply_to=self.reply_to,
-            subject=subject,
-            html=html,
-            text=text,
-            language=language,
-            headers={**headers, **mime.list_headers(newsletter, self.sender, language)},
-            metadata={"newsletter_id": member.key},
-        )
-
-
 @dataclass(kw_only=True, slots=True)
 class _Run:
     """One run of the sender and what it has done so far."""
@@ -118,7 +90,6 @@ class _Run:
     outbox: Outbox
     provider: Provider
     compile: Callable[[Edition], Fill]
-    envelope: _Envelope
     clock: Callable[[], datetime]
     pace: Pace
     progress: Callable[[int, int], None]
@@ -133,15 +104,18 @@ class _Run:
     async def all(self) -> Report:
         """Recover, send until nothing is due, and count."""
         with self.outbox.transaction() as connection:
-            before = lease.uncertain(connection)
-            lease.recover(connection, self.provider.name, limits=self.provider.limits, now=self.clock())
-            lease.resume(connection, self.provider.name)
-            self.total, _ = lease.left(connection, now=self.clock())
-        async with httpx.AsyncClient(timeout=None, limits=CONNECTIONS) as client:  # noqa: S113 - a provider's deadline holds
+            before = backlog.uncertain(connection)
+            backlog.recover(connection, self.provider.name, limits=self.provider.limits, now=self.clock())
+            backlog.resume(connection, self.provider.name)
+            self.total, _ = backlog.left(connection, now=self.clock())
+        timeout = httpx.Timeout(None, connect=CONNECT_SECONDS)  # a provider's deadline holds for all of a request
+        async with httpx.AsyncClient(timeout=timeout, limits=CONNECTIONS) as client:
             await self._loop(client)
         with self.outbox.transaction() as connection:
-            left, later = lease.left(connection, now=self.clock())
-            doubtful = lease.uncertain(connection) - before
+            left, later = backlog.left(connection, now=self.clock())
+            doubtful = backlog.uncertain(connection) - before
+            trouble = self.trouble or backlog.trouble(connection, self.provider.name, now=self.clock())
+            elsewhere = backlog.elsewhere(connection, self.provider.name, now=self.clock())
         return Report(
             sent=self.sent,
             failed=self.failed,
@@ -149,7 +123,8 @@ class _Run:
             left=left,
             later=later,
             paused=self.paused,
-            trouble=self.trouble if left else "",
+            trouble=trouble if left else "",
+            elsewhere=elsewhere,
         )
 
     async def _loop(self, client: httpx.AsyncClient) -> None:
@@ -184,14 +159,15 @@ class _Run:
     async def _rest(self) -> bool:
         """Wait until a batch may be tried; False where the run is over instead."""
         with self.outbox.transaction() as connection:
-            moment = lease.next_moment(connection, self.provider.name, now=self.clock())
+            moment = backlog.next_moment(connection, self.provider.name, now=self.clock())
         if moment is None:
             return False
-        seconds = max(self.pace.wait(), (moment - self.clock()).total_seconds())
+        pause = max(self.pace.pause(), (moment - self.clock()).total_seconds())
+        seconds = max(self.pace.wait(), pause)
         until = time.monotonic() + seconds
-        while not self._ends and seconds <= LONGEST_WAIT and time.monotonic() < until:
+        while not self._ends and pause <= LONGEST_WAIT and time.monotonic() < until:
             await asyncio.sleep(min(SLICE, seconds))
-        return not self._ends and seconds <= LONGEST_WAIT
+        return not self._ends and pause <= LONGEST_WAIT
 
     async def _deliver(self, client: httpx.AsyncClient, held: Lease) -> None:
         batch = self._fill(held)
@@ -210,7 +186,7 @@ class _Run:
             self.paused = str(error)
             self._record(lease.release, held, reason=str(error), next_try=self.clock())
             with self.outbox.transaction() as connection:
-                lease.pause(connection, held.campaign, self.paused)
+                backlog.pause(connection, held.campaign, self.paused)
         except RejectedError as error:
             self._rejected(held, batch, str(error))
         except OutcomeUnknown as error:
@@ -233,10 +209,10 @@ class _Run:
             self._count(failed=1)
 
     def _unknown(self, held: Lease, reason: str) -> None:
-        """Perhaps accepted: repeat the very same request where that is safe, and not for ever."""
+        """Perhaps accepted: repeat the very same request as long as the provider knows its key."""
         self.trouble = reason
-        next_try = self._later(None)
-        if self.provider.limits.idempotency == "none" or held.unknowns >= MOST_REPLAYS:
+        next_try = max(self._later(None), self.clock() + timedelta(seconds=self.pace.back_off(held.unknowns + 1)))
+        if self.provider.limits.idempotency == "none":
             self._record(lease.give_up, held, reason=reason)
         else:
             self._record(lease.replay, held, reason=reason, next_try=next_try)
@@ -265,7 +241,8 @@ class _Run:
             edition = self.outbox.edition(held.edition)
             self.editions[held.edition] = edition, self.compile(edition)
         edition, fill = self.editions[held.edition]
-        say = partial(self.envelope.message, fill=fill, language=edition.language, newsletter=held.newsletter)
+        envelope = Envelope.of(held.settings)
+        say = partial(envelope.message, fill=fill, language=edition.language, newsletter=held.newsletter)
         messages = tuple(say(member) for member in held.members)
         return Batch(
             id=held.id,

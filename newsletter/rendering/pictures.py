@@ -1,6 +1,7 @@
 """The pictures of an issue: read once, measured, and named by the address that the HTML uses."""
 
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -47,19 +48,29 @@ class Pictures:
             )
         try:
             data = path.read_bytes()
-            with Image.open(path) as image:
-                kind, (width, height) = image.format, image.size
-        except UnidentifiedImageError:
-            kind, width, height = "", 0, 0
         except OSError:
             raise ContentError(
                 f"the picture {src!r} is missing.", where=where, hint=f"Put it at {path}, or correct its name."
             ) from None
-        if kind not in _TYPES:
-            raise ContentError(
-                f"the picture {src!r} is no PNG, JPEG or GIF, which is what every mail client shows.",
-                where=where,
-                hint="Save it as PNG or JPEG.",
-            )
+        kind, width, height = _measured(data, src, where)
         url = f"{self.base}/{quote(path.relative_to(self.folder).as_posix())}"
         return Picture(url=url, width=width, height=height), Asset(url=url, type=_TYPES[kind], data=data)
+
+
+def _measured(data: bytes, src: str, where: str) -> tuple[str, int, int]:
+    """Format, width and height of a picture that was read to its last pixel, so that half a file is found out."""
+    try:
+        with Image.open(BytesIO(data)) as image:
+            kind, (width, height) = image.format or "", image.size
+            if kind in _TYPES:
+                image.load()
+                return kind, width, height
+    except UnidentifiedImageError:
+        pass  # said below, with what can be shown
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ContentError(f"the picture {src!r} is damaged ({error}).", where=where, hint="Save it again.") from None
+    raise ContentError(
+        f"the picture {src!r} is no PNG, JPEG or GIF, which is what every mail client shows.",
+        where=where,
+        hint="Save it as PNG or JPEG.",
+    )

@@ -50,6 +50,13 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return newsletter
 
 
+@pytest.fixture
+def letter(run: Run, tmp_path: Path) -> Path:
+    """A fresh newsletter whose English can be sent at once."""
+    run("init", "letter")
+    return tmp_path / "letter"
+
+
 def _checked(ran: subprocess.CompletedProcess[str], code: int) -> subprocess.CompletedProcess[str]:
     assert ran.returncode == code, f"exit {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
     assert "Traceback" not in ran.stderr, ran.stderr

@@ -17,13 +17,6 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 ITEM = "issues/welcome/01-hello.md"
 
 
-@pytest.fixture
-def letter(run: Run, tmp_path: Path) -> Path:
-    """A fresh newsletter whose English can be sent at once."""
-    run("init", "letter")
-    return tmp_path / "letter"
-
-
 def edit(path: Path, old: str, new: str) -> None:
     text = path.read_text("utf-8")
     assert old in text
@@ -53,6 +46,8 @@ CASES = {
     "no e-mail column": ("members.csv", "email,name", "who,name", ["plan"], 1, ["members.csv:1", "email"]),
     "no such issue": ("members.csv", "email", "email", ["plan", "2031-01"], 1, ["2031-01", "welcome"]),
     "a time that is none": ("members.csv", "email", "email", ["plan", "--at", "soon"], 2, ["soon", "2017-11-13 09:00"]),
+    "a rate that is none": ("newsletter.toml", "second = 50", "second = 5e-324", ["plan"], 2, ["per_second", "0.001"]),
+    "nothing to cancel": ("members.csv", "email", "email", ["cancel", "0123456789ab"], 1, ["0123456789ab"]),
     "no such plan": ("members.csv", "email", "email", ["approve", "0123456789ab", "--by", "A"], 1, ["0123456789ab"]),
 }
 

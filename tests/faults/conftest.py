@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from driver import URL
+from driver import NEWS, URL
 
+from newsletter.delivery.envelope import Envelope
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.plan import Terms
 from newsletter.delivery.providers import Limits
@@ -50,11 +51,19 @@ def campaign(tmp_path: Path) -> Callable[[int, int], Path]:
             for n in range(readers)
         )
         limits = Limits(messages=size, bytes=10**9)
-        terms = Terms(issue="2026-11", newsletter="River Cities", provider="resend", limits=limits, per_second=1e6)
+        terms = Terms(
+            issue="2026-11",
+            newsletter="River Cities",
+            provider="resend",
+            limits=limits,
+            per_second=1e6,
+            settings=Envelope(sender=NEWS).settings,
+        )
         now = datetime.now(UTC)
         with Outbox(URL, tmp_path) as outbox:
             plan = outbox.freeze(chosen, editions, terms, due=lambda _: now)
             outbox.approve(plan.hash, "Octavi")
+            outbox.start(plan.campaign)
         return tmp_path
 
     return make

@@ -18,11 +18,12 @@ from uuid import uuid4
 
 from sqlalchemy import select, update
 
-from newsletter.delivery import schema, unsubscribe
+from newsletter.delivery import schema
+from newsletter.delivery.envelope import Fill
 from newsletter.delivery.limits import Pace
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.providers.resend import Resend
-from newsletter.delivery.sender import Fill, Report, send
+from newsletter.delivery.sender import Report, send
 from newsletter.errors import NewsletterError
 from newsletter.model import Address, Edition
 from newsletter.plugins import Secret
@@ -47,9 +48,6 @@ def deliver(outbox: Outbox, base_url: str, *, kind: type[Resend] = Resend) -> Re
         outbox,
         kind(key=Secret("re_test"), base_url=base_url),
         compile,
-        sender=NEWS,
-        reply_to=None,
-        unsubscribe=lambda key: unsubscribe.link(key, NEWS),
         per_second=1e6,
         pace=Pace(1e6, chance=lambda _low, high: high / 1000),
     )

@@ -1,6 +1,9 @@
 """A provider that answers badly, over real sockets: what is sent again, what is not, and what is written down."""
 
+import socket
+import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -66,6 +69,32 @@ def test_nobody_listens(campaign: Campaign) -> None:
         pass
     with Outbox(URL, campaign(20, 5)) as outbox:
         assert deliver(outbox, server.url) == Report(left=20)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems answer where the queue is full")
+def test_a_connection_that_never_opens(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing can have been sent before it is open: everything is left for later, nothing is in doubt."""
+    monkeypatch.setattr("newsletter.delivery.sender.CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr("newsletter.delivery.sender.MOST_FAILURES", 1)
+    with ExitStack() as opened, socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(4):
+            waiting = opened.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(deaf.getsockname())
+        outbox = opened.enter_context(Outbox(URL, campaign(20, 20)))
+        assert deliver(outbox, f"http://127.0.0.1:{deaf.getsockname()[1]}", kind=Keyless) == Report(left=20)
+
+
+def test_an_outage_leaves_nobody_behind(campaign: Campaign) -> None:
+    """Hours of answers nobody can read, run after run: when the server is well again everybody gets it once."""
+    with ResendServer(faults=("500",) * 40) as server, Outbox(URL, campaign(40, 20)) as outbox:
+        for _ in range(3):
+            assert deliver(outbox, server.url) == Report(left=40)
+        server.faults.clear()
+        assert deliver(outbox, server.url) == Report(sent=40)
+        assert sorted(server.ledger.values()) == [1] * 40
 
 
 def test_one_refused_among_many(campaign: Campaign) -> None:

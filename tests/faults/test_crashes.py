@@ -16,7 +16,8 @@ import pytest
 from driver import URL
 from resend_server import ResendServer
 
-from newsletter.delivery.outbox import Counts, Outbox
+from newsletter.delivery.outbox import Outbox
+from newsletter.delivery.results import Counts
 from newsletter.delivery.sender import CONCURRENCY
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the senders are forked")

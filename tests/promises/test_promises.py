@@ -144,6 +144,17 @@ def test_a_script_works_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     assert "es: 2 sent · " in out
 
 
+def test_the_readmes_script_runs(wheel: Path, tmp_path: Path) -> None:
+    """The example can be pasted as it is, and prints what its comments say."""
+    found = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert found
+    out = python("-c", found[1], folder=tmp_path, PYTHONPATH=str(wheel)).splitlines()
+    assert out[0].startswith("es: 7 drafts · fr: 0 drafts, 7 held back · ")
+    assert out[1].startswith("es: 7 draft, 45 reviewed · ")
+    assert out[1].endswith("ne: 52 reviewed")
+    assert out[2].startswith("ar: 1 ")
+
+
 def test_the_wheel_carries_what_lies_outside_the_package(wheel: Path) -> None:
     """Templates, catalogs and examples; no tests, no training scripts."""
     for name in ("templates/default/newsletter.mjml.j2", "examples/starter/newsletter.toml", "py.typed"):

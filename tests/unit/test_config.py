@@ -51,7 +51,10 @@ def test_policies_and_fallbacks(tmp_path: Path) -> None:
         ("news@river-cities.example>", "news>", 5, ["no mail address"]),
         ('source = "en"', 'source = "en"\ntimezone = "Europe/Atlantis"', 4, ["unknown time zone", "Europe/Madrid"]),
         ('source = "en"', 'source = "en"\nbase_url = "ftp://a"', 4, ["no web address"]),
-        ('review = "required"', 'review = "maybe"', 8, ["maybe", "[translation]"]),
+        ('review = "required"', 'review = "maybe"', 8, ["maybe", "[translation]", '"label"']),
+        ('languages = ["es", "ca", "pt-BR"]', 'languages = "es, ca"', 4, ["languages", 'as in ["en", "es"]']),
+        ('languages = ["es", "ca", "pt-BR"]', 'languages = ["es", "es", "ca"]', 4, ["stands twice"]),
+        ('"pt-BR"]', '"PT-br"]', 4, ["'PT-br' is written 'pt-BR'"]),
         ("[languages.ca]", "[languages.gl]", 10, ["not one of the newsletter's languages"]),
         ('fallback = ["es"]', 'fallback = ["de"]', 11, ["'de' is not one"]),
         ("[provider]", "[providers]", 14, ["unknown table", "provider"]),
@@ -67,6 +70,12 @@ def test_a_mistake_is_found_on_its_line(tmp_path: Path, old: str, new: str, line
     assert text.startswith(f"{tmp_path / config.FILE}:{line}: "), text
     for words in says:
         assert words in text.replace("not TOML", "no TOML"), text
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    """Windows' editor puts one at the start of every file."""
+    (tmp_path / config.FILE).write_text(COMPLETE, "utf-8-sig")
+    assert config.load(tmp_path).publication.name == "River Letter"
 
 
 def test_no_file(tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from newsletter.delivery import unsubscribe
+from newsletter.delivery.envelope import Envelope, Fill
 from newsletter.delivery.limits import Pace
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.plan import Plan, Terms
 from newsletter.delivery.providers import Limits
-from newsletter.delivery.sender import Fill, Report, send
+from newsletter.delivery.sender import Report, send
 from newsletter.model import Address, Batch, Choice, Edition, Receipt, Subscriber
 
 URL = "sqlite:///newsletter.db"
@@ -101,7 +101,7 @@ class Desk:
             provider=self.provider.name,
             limits=limits,
             per_second=50,
-            settings={"at": "", **settings},
+            settings={**Envelope(sender=SENDER).settings, **settings},
         )
 
     def plan(self, readers: Any, *, due: Callable[[Subscriber], datetime] | None = None, **settings: str) -> Plan:
@@ -110,8 +110,10 @@ class Desk:
         return self.outbox.freeze(readers, self.editions, self.terms(**settings), due=due or (lambda _: now))
 
     def approved(self, readers: Any, **options: Any) -> Plan:
-        """A plan that somebody approved."""
-        return self.outbox.approve(self.plan(readers, **options).hash, "Octavi")
+        """A plan that somebody approved and that was checked, so that it goes out."""
+        plan = self.outbox.approve(self.plan(readers, **options).hash, "Octavi")
+        self.outbox.start(plan.campaign)
+        return plan
 
     def send(self, **options: Any) -> Report:
         """One run of the sender, without waiting."""
@@ -120,11 +122,8 @@ class Desk:
             self.provider,
             **{
                 "compile": _compile,
-                "sender": SENDER,
-                "reply_to": None,
-                "unsubscribe": lambda key: unsubscribe.link(key, SENDER),
-                "per_second": 1e9,
-                "pace": Pace(1e9, chance=lambda _low, _high: 0.0),
+                "per_second": 1e6,
+                "pace": Pace(1e6, chance=lambda _low, _high: 0.0),
                 "clock": self.clock,
                 **options,
             },

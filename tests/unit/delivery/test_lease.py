@@ -8,7 +8,7 @@ import pytest
 from desk import Clock, Desk, choices
 from sqlalchemy import func, select, update
 
-from newsletter.delivery import lease, schema
+from newsletter.delivery import backlog, lease, schema
 from newsletter.delivery.lease import Lease
 from newsletter.delivery.providers import Limits
 from newsletter.model import Receipt
@@ -44,7 +44,7 @@ class Hand:
 
     def recover(self, limits: Limits, provider: str = "scripted") -> None:
         with self.desk.outbox.transaction() as connection:
-            lease.recover(connection, provider, limits=limits, now=self.clock())
+            backlog.recover(connection, provider, limits=limits, now=self.clock())
 
     def states(self, table: Any = schema.batch) -> list[str]:
         with self.desk.outbox.transaction() as connection:
@@ -110,8 +110,8 @@ def test_only_the_holder_of_the_lease_writes(hand: Hand) -> None:
     assert hand.states(schema.message) == ["pending"] * 6
 
 
-@pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_a_campaign_that_was_stopped_is_fenced(hand: Hand, state: str) -> None:
+@pytest.mark.parametrize("state", ["approved", "paused", "cancelled"])
+def test_a_campaign_that_does_not_run_is_fenced(hand: Hand, state: str) -> None:
     """Even after a batch of it was claimed; nothing of it can be claimed again."""
     held = hand.claimed()
     with hand.desk.outbox.transaction() as connection:
@@ -124,7 +124,7 @@ def test_a_campaign_that_was_stopped_is_fenced(hand: Hand, state: str) -> None:
 
 
 def test_a_draft_and_a_later_wave_stay(desk: Desk, clock: Clock) -> None:
-    """Only what is approved and due is claimed."""
+    """Only what was started and is due is claimed."""
     hand = Hand(desk, clock)
     due = clock() + timedelta(hours=1)
     plan = desk.plan(choices(2), due=lambda _: due)
@@ -132,6 +132,10 @@ def test_a_draft_and_a_later_wave_stay(desk: Desk, clock: Clock) -> None:
     assert hand.claim() is None, "it is a draft"
     clock.forward(hours=-2)
     desk.outbox.approve(plan.hash, "Octavi")
+    clock.forward(hours=1)
+    assert hand.claim() is None, "nobody checked it"
+    clock.forward(hours=-1)
+    desk.outbox.start(plan.campaign)
     assert hand.claim() is None, "it is not due"
     clock.forward(hours=1)
     assert len(hand.claimed().members) == 2
@@ -143,11 +147,15 @@ def test_a_draft_and_a_later_wave_stay(desk: Desk, clock: Clock) -> None:
         (KEYS, "scripted", ["pending", "pending"]),
         (BY_MESSAGE, "scripted", ["pending", "pending"]),
         (NO_KEYS, "scripted", ["uncertain", "pending"]),
-        (KEYS, "another", ["uncertain", "pending"]),
+        (KEYS, "another", ["pending", "pending"]),
+        (NO_KEYS, "another", ["pending", "pending"]),
     ],
 )
 def test_after_a_crash(hand: Hand, limits: Limits, provider: str, states: list[str]) -> None:
-    """What was claimed goes back; what was under way is replayed where this provider knows keys, else uncertain."""
+    """What was claimed goes back; what was under way is replayed where keys are known, else uncertain.
+
+    What is with another provider is not ours to judge: it waits for that one.
+    """
     before = hand.claimed()
     hand.fence(before)
     hand.claimed()
@@ -171,6 +179,16 @@ def test_a_key_that_the_provider_may_have_forgotten_is_not_used(hand: Hand, cloc
     assert hand.states() == ["uncertain", "claimed"]
     assert len(hand.desk.outbox.uncertain("2026-11")) == 4
     assert hand.desk.outbox.uncertain("2026-12") == []
+
+
+def test_another_provider_s_doubt_is_never_sent_without_its_key(hand: Hand) -> None:
+    """When it is configured again and keeps no keys, what it had under way is uncertain."""
+    hand.fence(hand.claimed())
+    hand.recover(KEYS, "another")
+    with hand.desk.outbox.transaction() as connection:
+        held = lease.claim(connection, "scripted", limits=NO_KEYS, now=hand.clock(), seconds=60)
+    assert held is not None
+    assert (len(held.members), hand.states()) == (2, ["uncertain", "claimed"])
 
 
 def test_a_second_crash_does_not_make_a_key_younger(hand: Hand, clock: Clock) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from newsletter.delivery.limits import MOST_SECONDS, Pace
+from newsletter.delivery.providers._http import retry_after
 from newsletter.errors import ConfigError
 
 
@@ -63,7 +64,24 @@ def test_backing_off_doubles_up_to_a_bound(watch: Stopwatch) -> None:
     assert 0 <= Pace(1).failed() <= 2
 
 
-@pytest.mark.parametrize("rate", [0, -3, float("inf"), float("nan")])
+def test_only_a_pause_is_a_pause(watch: Stopwatch) -> None:
+    """Our own rate makes a run wait, but it is nobody's wish that the run should end."""
+    pace = Pace(0.01, monotonic=watch)
+    pace.spend(1)
+    assert (pace.wait(), pace.pause()) == (pytest.approx(100), 0)
+    pace.failed(7)
+    assert (pace.wait(), pace.pause()) == (pytest.approx(100), pytest.approx(7))
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("30", 30), ("soon", None), ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None)]
+)
+def test_how_long_a_provider_wants_us_to_wait(value: str, seconds: float | None) -> None:
+    """What is no time is as if nothing was said."""
+    assert retry_after({"Retry-After": value}) == seconds
+
+
+@pytest.mark.parametrize("rate", [0, -3, 5e-324, 9e-4, 1.1e6, float("inf"), float("nan")])
 def test_what_is_no_rate(rate: float) -> None:
     """A sentence that names the key."""
     with pytest.raises(ConfigError, match=r"\[outbox\] per_second"):

@@ -1,6 +1,8 @@
 """The database as a file: who may open it, and what is said when it cannot be used."""
 
 import sqlite3
+import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,15 @@ def test_looking_before_anything_was_planned(tmp_path: Path) -> None:
     with Outbox(URL, tmp_path, mode="read") as outbox:
         assert (outbox.campaigns(), outbox.status("2026-11"), outbox.uncertain()) == ([], {}, [])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are another matter there")
+def test_nobody_else_reads_it(desk: Desk) -> None:
+    """Names and addresses are in the database, its log and its shared memory."""
+    desk.plan(choices(1))
+    found = {path.name: stat.filemode(path.stat().st_mode) for path in desk.outbox.path.parent.iterdir()}
+    assert {"newsletter.db", "newsletter.db-wal", "newsletter.db.lock"} <= set(found)
+    assert set(found.values()) == {"-rw-------"}
 
 
 def test_an_outbox_is_open_within_with(tmp_path: Path) -> None:

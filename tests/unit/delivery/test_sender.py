@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from desk import SENDER, Clock, Desk, choice, choices
 
+from newsletter.delivery.envelope import Envelope
 from newsletter.delivery.limits import Pace
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.providers import Limits
-from newsletter.delivery.sender import MOST_FAILURES, MOST_REPLAYS, Report
+from newsletter.delivery.sender import MOST_FAILURES, Report
 from newsletter.errors import BusyError, OutcomeUnknown, RefusedError, RejectedError, RenderError, TemporaryError
 from newsletter.model import Address, Batch, Receipt
 
@@ -72,7 +73,9 @@ def test_a_long_pause_ends_the_run(desk: Desk, clock: Clock) -> None:
     desk.provider.script = [TemporaryError("429", retry_after=600.0)]
     desk.approved(choices(4))
     assert desk.send() == Report(left=4)
-    assert desk.send() == Report(left=4), "the batch itself waits, in the database"
+    again = desk.send()
+    assert again == Report(left=4), "the batch itself waits, in the database"
+    assert again.trouble == "429", "and its reason with it"
     clock.forward(seconds=601)
     assert desk.send() == Report(sent=4)
 
@@ -83,48 +86,6 @@ def test_a_provider_that_cannot_be_reached_ends_the_run(desk: Desk) -> None:
     desk.approved(choices(4))
     assert desk.send() == Report(left=4)
     assert len(desk.provider.requests) == MOST_FAILURES
-
-
-def test_an_unknown_outcome_is_replayed_where_keys_are_kept(desk: Desk) -> None:
-    """The very same messages under the very same key."""
-    desk.provider.script = [OutcomeUnknown("broken"), OutcomeUnknown("broken")]
-    desk.approved(choices(4))
-    assert desk.send() == Report(sent=4)
-    assert all(batch == desk.provider.requests[0] for batch in desk.provider.requests)
-    assert len(desk.provider.requests) == 3
-
-
-def test_replays_are_bounded(desk: Desk) -> None:
-    """What nobody can read again and again is uncertain, and the others are still sent."""
-    desk.provider.script = [OutcomeUnknown("broken") for _ in range(MOST_REPLAYS + 1)]
-    desk.approved(choices(4))
-    assert desk.send() == Report(uncertain=4)
-    assert len(desk.provider.requests) == MOST_REPLAYS + 1
-
-
-def test_an_unknown_outcome_without_keys_is_uncertain(desk: Desk) -> None:
-    """It is never sent again, whatever happens later."""
-    desk.provider.limits = NO_KEYS
-    desk.provider.script = [OutcomeUnknown("broken")]
-    desk.approved(choices(6))
-    assert desk.send() == Report(sent=2, uncertain=4)
-    assert desk.send() == Report()
-    assert len(desk.provider.mailed) == 6
-    assert [one.reason for one in desk.outbox.uncertain()] == ["broken"] * 4
-
-
-@pytest.mark.parametrize(("keys", "report"), [("request", Report(uncertain=4)), ("message", Report(sent=4))])
-def test_a_doubtful_request_is_not_repeated_in_other_words(desk: Desk, clock: Clock, keys: Any, report: Report) -> None:
-    """If the sender changed meanwhile, a provider that knows requests would not know it: uncertain."""
-    desk.provider.limits = Limits(messages=4, bytes=10**9, idempotency=keys, key_life=3600)
-    desk.provider.script = [OutcomeUnknown("broken")]
-    desk.approved(choices(4))
-    stop = threading.Event()
-    desk.provider.before = lambda _batch: stop.set()
-    assert desk.send(stop=stop) == Report(left=4)
-    clock.forward(minutes=1)
-    assert desk.send(sender=Address(email="other@river-cities.example")) == report
-    assert len(desk.provider.requests) == 1 + (keys == "message")
 
 
 def test_receipts_for_other_messages_are_no_receipts(desk: Desk) -> None:
@@ -167,13 +128,6 @@ def test_one_poisoned_message_is_found(desk: Desk) -> None:
     desk.approved(choices(16))
     assert desk.send() == Report(sent=15, failed=1)
     assert sorted(accepted) == sorted(f"reader{n}@city.example" for n in range(16) if n != 5)
-
-
-def test_a_refusal_in_doubt_is_not_split(desk: Desk) -> None:
-    """An earlier request with this key was perhaps accepted: nobody of it may be mailed under another key."""
-    desk.provider.script = [OutcomeUnknown("broken"), RejectedError("422")]
-    desk.approved(choices(4))
-    assert desk.send() == Report(uncertain=4)
 
 
 def test_a_wrong_key_fails_nobody(desk: Desk) -> None:
@@ -253,12 +207,49 @@ def test_the_rate_holds(desk: Desk) -> None:
     assert time.monotonic() - start >= 8 / 40
 
 
-def test_the_provider_of_another_plan_is_not_asked(desk: Desk) -> None:
-    """Batches are cut and keyed for one provider; the others are reported as left."""
+def test_our_own_pace_ends_no_run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the newsletter's rate: the run waits, and keeps it."""
+    monkeypatch.setattr("newsletter.delivery.sender.LONGEST_WAIT", 0.05)
+    desk.provider.limits = Limits(messages=2, bytes=10**9)
+    desk.approved(choices(4))
+    start = time.monotonic()
+    assert desk.send(pace=Pace(5)) == Report(sent=4)
+    assert time.monotonic() - start >= 2 / 5
+
+
+def test_mails_are_from_who_was_approved(desk: Desk) -> None:
+    """The sender and the address for answers are the campaign's own, with their names as they are written."""
+    envelope = Envelope(sender=Address(email="a@x.example", name='A, "B" <c>'), reply_to=Address(email="r@x.example"))
+    desk.approved(choices(1), **envelope.settings)
+    desk.send()
+    [message] = desk.provider.requests[0].messages
+    assert (message.sender, message.reply_to) == (envelope.sender, envelope.reply_to)
+    assert message.headers["List-Unsubscribe"].startswith("<mailto:r@x.example?")
+
+
+def test_failed_and_uncertain_ones_are_named(desk: Desk) -> None:
+    """With the reason, for a person to act on."""
+    desk.provider.limits = Limits(messages=1, bytes=10**9)
+    desk.provider.script = [RejectedError("no such mailbox"), OutcomeUnknown("broken")]
     desk.approved(choices(3))
+    desk.send()
+    found = [(one.email, one.reason) for one in (*desk.outbox.failed("2026-11"), *desk.outbox.uncertain("2026-11"))]
+    assert found == [("reader0@city.example", "no such mailbox"), ("reader1@city.example", "broken")]
+    assert desk.outbox.failed("2026-12") == []
+
+
+def test_the_provider_of_another_plan_is_not_asked(desk: Desk) -> None:
+    """Batches are cut and keyed for one provider; the others are reported as left, and how to go on."""
+    plan = desk.approved(choices(3))
     desk.provider.name = "another"
-    assert desk.send() == Report(left=3)
+    report = desk.send()
+    assert report == Report(left=3)
+    assert report.elsewhere == (
+        f"3 mails wait for the provider scripted; configure it again, or: newsletter cancel {plan.hash[:12]}"
+    )
     assert desk.provider.requests == []
+    desk.outbox.cancel(plan.hash[:12])
+    assert desk.send().elsewhere == ""
 
 
 def test_two_senders_are_one_too_many(desk: Desk) -> None:

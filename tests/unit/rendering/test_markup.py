@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,7 @@ def test_pictures_are_measured_and_get_an_address(tmp_path):
         ("![a](../outside.png)", "outside"),
         ("![a](text.png)", "no PNG, JPEG or GIF"),
         ("![a](folder)", "is missing"),
+        ("![a](half.png)", "is damaged"),
         ("[a](ftp://b.example)", "opens nothing"),
     ],
 )
@@ -97,6 +99,9 @@ def test_what_a_mail_cannot_show_is_an_error(tmp_path, source, what):
     """The error names the item's file and the next step."""
     (tmp_path / "text.png").write_text("no picture")
     (tmp_path / "folder").mkdir()
+    whole = BytesIO()
+    Image.effect_noise((60, 60), 50).save(whole, "PNG")
+    (tmp_path / "half.png").write_bytes(whole.getvalue()[:900])
     with pytest.raises(ContentError, match=what) as caught:
         prose(source, tmp_path).html({})
     assert caught.value.where == "01-forum.md"
