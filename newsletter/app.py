@@ -17,7 +17,7 @@ from newsletter.delivery.plan import Plan
 from newsletter.delivery.results import Counts, Undelivered
 from newsletter.delivery.sender import Report
 from newsletter.errors import ConfigError, ContentError
-from newsletter.model import Edition, Issue
+from newsletter.model import Edition, Flag, Issue
 from newsletter.rendering import editions, fields
 from newsletter.rendering.localise import Localisation
 from newsletter.translation import gate, packages, review, segments
@@ -35,10 +35,14 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Imported:
-    """A pasted text that became an item: where it was written, and what was repaired and what is in doubt."""
+    """A pasted text that became an item: where it was written, and what was repaired and what is in doubt.
+
+    ``original`` is where its bytes are kept; lines in repairs and flags are those of that file.
+    """
 
     issue: str
     path: Path
+    original: Path
     pasted: Pasted
 
 
@@ -73,7 +77,11 @@ class Newsletter:
     def create(cls, folder: str | Path, *, example: str = "starter") -> "Newsletter":
         """Make a working newsletter in an empty or new folder from one of the bundled examples."""
         target = Path(folder)
-        if target.exists() and any(target.iterdir()):
+        try:
+            empty = not target.exists() or not any(target.iterdir())
+        except NotADirectoryError:
+            empty = False
+        if not empty:
             raise ConfigError("the folder is not empty.", where=target, hint="Name a new folder; nothing was written.")
         try:
             shutil.copytree(resources.folder("examples") / example, target, dirs_exist_ok=True)
@@ -86,8 +94,8 @@ class Newsletter:
     # Content
 
     def issues(self) -> list[str]:
-        """The ids of the newsletter's issues, oldest first by name."""
-        return sorted(path.parent.name for path in (self.config.folder / "issues").glob("*/issue.toml"))
+        """The ids of the newsletter's issues, the newest last."""
+        return markdown.issues(self.config.folder / "issues")
 
     def issue(self, id: str | None = None) -> Issue:  # noqa: A002 - the word people use
         """One issue in its source language; without an id, the newest."""
@@ -109,19 +117,18 @@ class Newsletter:
             raise ContentError(f"the file cannot be read ({error.strerror}).", where=path, hint="Check it.") from error
         names = repair.names(self.config.folder / "names.csv")
         found = pasted.read(data, names=names, where=str(path), language=self.config.publication.source)
-        chosen = issue or pasted.issue_of(found.item)
+        chosen = markdown.checked_id(issue) if issue else pasted.issue_of(found.item)
         folder = self.config.folder / "issues" / chosen
         written = markdown.save(found.item, folder, original=data, original_name=path.name, reason=found.reason)
-        return Imported(issue=chosen, path=written, pasted=found)
+        return Imported(issue=chosen, path=written, original=folder / markdown.ORIGINALS / path.name, pasted=found)
 
-    def acknowledge(self, issue: Issue, item: str, *, by: str, flag: int | None = None) -> Issue:
-        """Accept one or all open flags of an item, in somebody's name."""
+    def acknowledge(self, issue: Issue, item: str, *, by: str, flag: int | None = None) -> tuple[Flag, ...]:
+        """Accept one or all open flags of an item, in somebody's name; the flags that were open."""
         found = next((candidate for candidate in issue.items if candidate.id == item), None)
         if found is None:
             known = _list([candidate.id for candidate in issue.items])
             raise ContentError(f"there is no item {item!r}.", where=issue.folder, hint=known)
-        markdown.acknowledge(issue.folder / found.file, flag=flag, by=by)
-        return self.issue(issue.id)
+        return markdown.acknowledge(issue.folder / found.file, flag=flag, by=by)
 
     # Translation
 

@@ -27,6 +27,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except NewsletterError as error:
         display.fail(str(error))
         sys.exit(error.exit_code)
+    except OSError as error:
+        # A folder that cannot be written, a full disk: nothing that the library could say better.
+        display.fail(f"{error.filename or 'a file'}: {error.strerror}. Correct that and try again.")
+        sys.exit(2)
     sys.exit(0)
 
 
@@ -78,6 +82,8 @@ def import_(folder: Path, file: str, issue: str | None, as_json: bool) -> None:
         sys.exit(1 if item.flags else 0)
     day = f"{item.date or 'none'}" + (f"  ({found.reason})" if found.reason else "")
     display.table(("", ""), [("title", item.title), ("date", day), ("file", imported.path)])
+    if found.repairs or item.flags:
+        display.say(f"Lines are those of {imported.original}.")
     for repair in found.repairs:
         display.say(f"repaired, line {repair.line}: {repair.note}")
     for number, flag in enumerate(item.flags, 1):
@@ -99,9 +105,10 @@ def acknowledge(folder: Path, issue: str, item: str, flag: int | None, by: str) 
     from newsletter import Newsletter
 
     newsletter = Newsletter.open(folder)
-    after = newsletter.acknowledge(newsletter.issue(issue), item, flag=flag, by=by)
-    left = sum(1 for each in after.items for flag_ in each.flags if not flag_.acknowledged)
-    display.say(f"Acknowledged by {by}; {left} open flags are left in {issue}.")
+    signed = newsletter.acknowledge(newsletter.issue(issue), item, flag=flag, by=by)
+    left = sum(not each.acknowledged for one in newsletter.issue(issue).items for each in one.flags)
+    done = f"{len(signed)} acknowledged by {by}" if signed else "Nothing was open"
+    display.say(f"{done}; open flags left in {issue}: {left}.")
 
 
 @cli.command()
@@ -114,11 +121,13 @@ def translate(folder: Path, issue: str | None, languages: tuple[str, ...], as_js
     from newsletter import Newsletter
 
     newsletter = Newsletter.open(folder)
+    chosen = newsletter.issue(issue)
     with display.progress_bar() as progress:
-        results = newsletter.translate(newsletter.issue(issue), languages=languages or None, progress=progress)
+        results = newsletter.translate(chosen, languages=languages or None, progress=progress)
     if as_json:
         display.json(results)
     else:
+        display.title(chosen)
         headings = ("language", "drafted", "held back")
         display.table(headings, [(result.language, result.drafts, len(result.held)) for result in results.values()])
         for result in results.values():
@@ -136,10 +145,12 @@ def review(folder: Path, issue: str | None, as_json: bool) -> None:
     from newsletter import Newsletter
 
     newsletter = Newsletter.open(folder)
-    reviews = newsletter.review(newsletter.issue(issue))
+    chosen = newsletter.issue(issue)
+    reviews = newsletter.review(chosen)
     if as_json:
         display.json(reviews)
     else:
+        display.title(chosen)
         display.reviews(reviews)
     if any(each.reasons for each in reviews.values()):
         sys.exit(1)
@@ -169,6 +180,7 @@ def preview(folder: Path, issue: str | None, port: int) -> None:
 
     newsletter = Newsletter.open(folder)
     chosen = newsletter.issue(issue)
+    desk.check(port)
     display.say("Stop with Ctrl+C. Open in the browser:")
     display.command(f"http://{desk.HOST}:{port}/{chosen.id}/")
     desk.serve(newsletter, port=port)
@@ -186,13 +198,16 @@ def plan(folder: Path, issue: str | None, at: str | None, timezone: str, yes: bo
     from newsletter import Newsletter
 
     newsletter = Newsletter.open(folder)
-    made = newsletter.plan(newsletter.issue(issue), at=at, timezone=timezone)
+    chosen = newsletter.issue(issue)
+    made = newsletter.plan(chosen, at=at, timezone=timezone)
     if yes:
         made = newsletter.approve(made, by=getpass.getuser())
     if as_json:
         display.json(made)
         return
+    display.title(chosen)
     display.plan(made)
+    display.fallbacks(newsletter.review(chosen))
     if made.approved_by:
         display.say(f"Approved by {made.approved_by}. Send it with:")
         display.command(f"{display.again(folder)} send")
@@ -254,12 +269,13 @@ def status(folder: Path, issue: str | None, as_json: bool) -> None:
     from newsletter import Newsletter
 
     newsletter = Newsletter.open(folder)
-    chosen = issue or newsletter.issue().id
+    chosen = newsletter.issue(issue)
     counts = newsletter.status(chosen)
     uncertain, failed = newsletter.uncertain(chosen), newsletter.failed(chosen)
     if as_json:
-        display.json({"issue": chosen, "languages": counts, "uncertain": uncertain, "failed": failed})
+        display.json({"issue": chosen.id, "languages": counts, "uncertain": uncertain, "failed": failed})
     else:
+        display.title(chosen)
         display.status(counts, uncertain=uncertain, failed=failed)
 
 

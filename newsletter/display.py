@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from newsletter.delivery.plan import Plan
     from newsletter.delivery.results import Counts, Undelivered
     from newsletter.delivery.sender import Report
+    from newsletter.model import Issue
     from newsletter.translation.drafting import Drafted
     from newsletter.translation.review import LanguageReview
 
@@ -105,6 +106,8 @@ def plan(made: "Plan") -> None:
         say(f"{number} get nothing: {reason}.")
     for problem in made.problems:
         warn(f"  {problem}")
+    if not made.messages:
+        warn("This plan sends nothing to anybody.")
     for due, number in made.waves:
         say(f"{number} are due at {due:%Y-%m-%d %H:%M} UTC.")
 
@@ -138,6 +141,20 @@ def status(
         warn(f"{one.language}: nobody knows whether {one.email} got it: {one.reason}")
 
 
+def title(issue: "Issue") -> None:
+    """Which issue a command was about, as it may have chosen the newest by itself."""
+    say(f"{issue.id}: {issue.subject}")
+
+
+def fallbacks(found: Mapping[str, "LanguageReview"]) -> None:
+    """Which items readers of a language see in another one, or not at all."""
+    for tag, each in found.items():
+        for item, other in each.fallbacks.items():
+            say(f"{tag}: {item} is shown in {other}.")
+        for item in each.omitted:
+            say(f"{tag}: {item} is left out.")
+
+
 def reviews(found: Mapping[str, "LanguageReview"]) -> None:
     """How many segments of each language are in which state, and what holds a language."""
     from newsletter.translation.catalogs import State
@@ -147,8 +164,7 @@ def reviews(found: Mapping[str, "LanguageReview"]) -> None:
     for tag, each in found.items():
         for reason in each.reasons:
             warn(f"{tag}: {reason}.")
-        for item, other in each.fallbacks.items():
-            say(f"{tag}: {item} is shown in {other}.")
+    fallbacks(found)
 
 
 def held(result: "Drafted") -> None:

@@ -37,6 +37,19 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     intro: str = ""
 
 
+def issues(folder: Path) -> list[str]:
+    """The ids of the issues in ``folder``, by date and then by name; one whose date cannot be read comes last."""
+    found = {path.parent.name for pattern in ("*/issue.toml", "*/*.md") for path in folder.glob(pattern)}
+    return sorted(found, key=lambda name: (_day(folder / name / FILE), name))
+
+
+def checked_id(issue: str) -> str:
+    """The id of an issue, if it can be the name of a folder."""
+    if not _ID.fullmatch(issue) or issue.startswith("."):
+        raise ContentError(f"{issue!r} cannot be the name of an issue.", hint="Use letters, digits and hyphens.")
+    return issue
+
+
 def load(folder: Path, *, language: str) -> Issue:
     """The issue in ``folder``, written in ``language``; every problem is a ContentError with the line to correct."""
     head = _head(folder / FILE)
@@ -128,6 +141,14 @@ def acknowledge(item_file: Path, *, flag: int | None, by: str) -> tuple[Flag, ..
     return tuple(replace(flags[number], acknowledged=by.strip()) for number in chosen)
 
 
+def _day(path: Path) -> datetime.date:
+    """The date of an issue, for sorting alone; what is wrong with it is said when it is loaded."""
+    try:
+        return _head(path).date
+    except ContentError:
+        return datetime.date.max
+
+
 def _head(path: Path) -> _Head:
     try:
         text = frontmatter.decode(path.read_bytes(), path)
@@ -186,6 +207,10 @@ def _item(path: Path, language: str) -> Item:
         )
     document = _document(path)
     fields = document.fields
+    if not fields.title.strip():
+        raise ContentError(
+            "the title is empty.", where=f"{path}:{document.lines['$.title']}", hint="Write one after title:."
+        )
     return Item(
         id=_id(path),
         language=language,

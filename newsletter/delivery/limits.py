@@ -21,7 +21,7 @@ def checked(per_second: float) -> float:
         raise ConfigError(
             f"{per_second} messages a second is no rate.",
             where="[outbox] per_second",
-            hint=f"Write a number from {SLOWEST:g} to {FASTEST:g}.",
+            hint=f"Write a number from {SLOWEST:g} to {FASTEST:.0f}.",
         )
     return per_second
 

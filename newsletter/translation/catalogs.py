@@ -7,7 +7,7 @@ a previous text, a stale translation fuzzy with one; what carries no flag was ac
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from textwrap import TextWrapper
@@ -67,7 +67,7 @@ class Catalog:
 
     def sync(self, segments: Iterable[Segment]) -> None:
         """Bring the catalog up to date with the source; a person's words are kept, never overwritten, never lost."""
-        self._segments = list(segments)
+        self._segments = [replace(segment, text=segment.text.translate(po.BREAKS)) for segment in segments]
         old = {(entry.msgctxt or "", entry.msgid): entry for entry in self._po}
         wanted = {(segment.context, segment.text) for segment in self._segments}
         orphans = [entry for key, entry in old.items() if key not in wanted and entry.msgstr.strip()]

@@ -40,8 +40,8 @@ _MAIL_POLICY = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inli
 _PAGE_POLICY = "default-src 'none'; frame-src 'self'; style-src 'unsafe-inline'; script-src 'self'"
 
 
-def serve(newsletter: Newsletter, *, port: int) -> None:
-    """Run the preview until it is interrupted; a ConfigError says when the port is taken."""
+def check(port: int) -> None:
+    """Find out before anything is promised whether the port is free; a ConfigError where it is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -50,6 +50,10 @@ def serve(newsletter: Newsletter, *, port: int) -> None:
             raise ConfigError(
                 f"port {port} cannot be used ({error.strerror}).", hint="Choose another with --port."
             ) from error
+
+
+def serve(newsletter: Newsletter, *, port: int) -> None:
+    """Run the preview until it is interrupted."""
     uvicorn.run(application(newsletter), host=HOST, port=port, log_level="warning")
 
 

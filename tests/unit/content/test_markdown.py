@@ -225,7 +225,7 @@ BODY = LINE.map(lambda text: "\n".join(text.splitlines()).strip())
         Item,
         id=st.text(string.ascii_lowercase + "-0123456789", min_size=1, max_size=12),
         language=st.just("en"),
-        title=WRITTEN,
+        title=WRITTEN.filter(str.strip),
         summary=LINE,
         body=BODY,
         date=st.none() | st.dates(),
