@@ -2,17 +2,14 @@
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 
 from newsletter import campaigns, plugins, resources
 from newsletter import config as configuration
 from newsletter.config import Config
 from newsletter.content import markdown, pasted, repair
-from newsletter.content.pasted import Pasted
 from newsletter.delivery.plan import Plan
 from newsletter.delivery.results import Counts, Undelivered
 from newsletter.delivery.sender import Report
@@ -20,6 +17,7 @@ from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Edition, Flag, Issue
 from newsletter.rendering import editions, fields
 from newsletter.rendering.localise import Localisation
+from newsletter.reports import ByLanguage, Imported, Language
 from newsletter.translation import gate, packages, review, segments
 from newsletter.translation.catalogs import Catalog
 from newsletter.translation.drafting import Drafted, Engine, fill
@@ -27,39 +25,8 @@ from newsletter.translation.gate import Gate
 from newsletter.translation.packages import Package
 from newsletter.translation.review import LanguageReview
 
-_T = TypeVar("_T")
-
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, done, all) as long work goes on."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Imported:
-    """A pasted text that became an item: where it was written, and what was repaired and what is in doubt.
-
-    ``original`` is where its bytes are kept; lines in repairs and flags are those of that file.
-    """
-
-    issue: str
-    path: Path
-    original: Path
-    pasted: Pasted
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Language:
-    """One language of the newsletter: its tag, its own name, and the installed package that translates into it."""
-
-    language: str
-    name: str
-    package: str
-
-
-class ByLanguage(dict[str, _T]):
-    """What there is to say of each language, by its tag; printed, it is one line."""
-
-    def __str__(self) -> str:
-        return " · ".join(f"{language}: {value}" for language, value in self.items())
 
 
 class Newsletter:

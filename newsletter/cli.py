@@ -269,13 +269,15 @@ def status(folder: Path, issue: str | None, as_json: bool) -> None:
     from newsletter import Newsletter
 
     newsletter = Newsletter.open(folder)
-    chosen = newsletter.issue(issue)
+    chosen = issue or newsletter.issue().id
     counts = newsletter.status(chosen)
+    if not counts:
+        newsletter.issue(chosen)  # nothing was planned of it; is there such an issue at all?
     uncertain, failed = newsletter.uncertain(chosen), newsletter.failed(chosen)
     if as_json:
-        display.json({"issue": chosen.id, "languages": counts, "uncertain": uncertain, "failed": failed})
+        display.json({"issue": chosen, "languages": counts, "uncertain": uncertain, "failed": failed})
     else:
-        display.title(chosen)
+        display.say(chosen)
         display.status(counts, uncertain=uncertain, failed=failed)
 
 
