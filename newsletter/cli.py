@@ -80,14 +80,7 @@ def import_(folder: Path, file: str, issue: str | None, as_json: bool) -> None:
     if as_json:
         display.json({"issue": imported.issue, "path": imported.path, **display.plain(found)})
         sys.exit(1 if item.flags else 0)
-    day = f"{item.date or 'none'}" + (f"  ({found.reason})" if found.reason else "")
-    display.table(("", ""), [("title", item.title), ("date", day), ("file", imported.path)])
-    if found.repairs or item.flags:
-        display.say(f"Lines are those of {imported.original}.")
-    for repair in found.repairs:
-        display.say(f"repaired, line {repair.line}: {repair.note}")
-    for number, flag in enumerate(item.flags, 1):
-        display.warn(f"flag {number}, line {flag.line}: {flag.note} “{flag.text}”")
+    display.imported(imported)
     if item.flags:
         display.say("Sending is refused until the flags are acknowledged. Correct the item, then:")
         display.command(f"{display.again(folder)} acknowledge {imported.issue} {item.id} --by NAME")

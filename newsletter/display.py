@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from newsletter.delivery.results import Counts, Undelivered
     from newsletter.delivery.sender import Report
     from newsletter.model import Issue
+    from newsletter.reports import Imported
     from newsletter.translation.drafting import Drafted
     from newsletter.translation.review import LanguageReview
 
@@ -93,6 +94,19 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
             bar.update(tasks[what], completed=done, total=total)
 
         yield step
+
+
+def imported(made: "Imported") -> None:
+    """What an import recognised, repaired and doubts."""
+    found, item = made.pasted, made.pasted.item
+    day = f"{item.date or 'none'}" + (f"  ({found.reason})" if found.reason else "")
+    table(("", ""), [("title", item.title), ("date", day), ("file", made.path)])
+    if found.repairs or item.flags:
+        say(f"Lines are those of {made.original}.")
+    for repair in found.repairs:
+        say(f"repaired, line {repair.line}: {repair.note}")
+    for number, flag in enumerate(item.flags, 1):
+        warn(f"flag {number}, line {flag.line}: {flag.note} “{flag.text}”")
 
 
 def plan(made: "Plan") -> None:
