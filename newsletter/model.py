@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+WHOLE_ISSUE = "issue"
+"""What stands for an item's id in the context of segments that belong to the issue itself; no item may be called so."""
+
 Direction = Literal["ltr", "rtl"]
 
 

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import msgspec
 import yaml
 
+from newsletter import dialect
 from newsletter.errors import ContentError
 from newsletter.model import Item
 
@@ -22,8 +23,6 @@ _EOL = r"(?:\r\n|\n|\r)"
 _OPENING = re.compile(rf"\ufeff?---[ \t]*{_EOL}")
 _CLOSING = re.compile(rf"(?<=[\r\n])---[ \t]*(?:{_EOL}|\Z)")
 _BLANK_LINES = re.compile(rf"(?:[ \t]*{_EOL})*")
-# Line ends to Python and YAML, but to no editor and no other program that reads the item.
-_SEPARATORS = dict.fromkeys(map(ord, "\v\f\x1c\x1d\x1e\x85\u2028\u2029"), " ")
 _UNSAFE = re.compile("[\r\n\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufeff]")
 _QUOTE_IT = 'Put the text after the key in double quotes, as in title: "Forum: the results".'
@@ -86,7 +85,7 @@ class Document:
 def decode(data: bytes, path: Path) -> str:
     """The file's text; ContentError names the line where it stops being UTF-8."""
     try:
-        return data.decode().translate(_SEPARATORS)
+        return data.decode().translate(dialect.LINE_SEPARATORS)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         _fail("the file is not UTF-8.", path, line, "Save it again with the encoding UTF-8.", error)

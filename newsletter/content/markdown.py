@@ -18,14 +18,13 @@ import yaml
 from newsletter.content import frontmatter
 from newsletter.content.frontmatter import Document
 from newsletter.errors import ContentError
-from newsletter.model import Flag, Image, Issue, Item
+from newsletter.model import WHOLE_ISSUE, Flag, Image, Issue, Item
 
 FILE = "issue.toml"
 ORIGINALS = "originals"
 
 _NUMBER = re.compile(r"\A(\d+)-(?=.)")
 _ID = re.compile(r"[\w.-]+")
-WHOLE_ISSUE = "issue"
 
 
 class _Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

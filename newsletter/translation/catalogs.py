@@ -15,6 +15,7 @@ from textwrap import TextWrapper
 import polib
 from rapidfuzz import fuzz
 
+from newsletter import dialect
 from newsletter.errors import TranslationError
 from newsletter.model import Segment
 from newsletter.translation import po
@@ -67,7 +68,9 @@ class Catalog:
 
     def sync(self, segments: Iterable[Segment]) -> None:
         """Bring the catalog up to date with the source; a person's words are kept, never overwritten, never lost."""
-        self._segments = [replace(segment, text=segment.text.translate(po.BREAKS)) for segment in segments]
+        self._segments = [
+            replace(segment, text=segment.text.translate(dialect.LINE_SEPARATORS)) for segment in segments
+        ]
         old = {(entry.msgctxt or "", entry.msgid): entry for entry in self._po}
         wanted = {(segment.context, segment.text) for segment in self._segments}
         orphans = [entry for key, entry in old.items() if key not in wanted and entry.msgstr.strip()]

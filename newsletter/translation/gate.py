@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from newsletter.config import Config, Review
-from newsletter.model import Issue, Item
+from newsletter.model import WHOLE_ISSUE, Issue, Item
 from newsletter.translation import segments
 from newsletter.translation.catalogs import Catalog, State
 
@@ -46,9 +46,9 @@ def compose(source: Issue, catalogs: Mapping[str, Catalog], language: str, *, co
     states = {tag: _States(catalog) for tag, catalog in catalogs.items() if tag in shown}
     own, review = states[language], config.review_of(language)
     items: list[Item] = []
-    reasons = _waiting(own, segments.WHOLE_ISSUE, review)
-    if own.missing(segments.WHOLE_ISSUE):
-        reasons.append(f"{segments.WHOLE_ISSUE}: {own.missing(segments.WHOLE_ISSUE)} not translated")
+    reasons = _waiting(own, WHOLE_ISSUE, review)
+    if own.missing(WHOLE_ISSUE):
+        reasons.append(f"{WHOLE_ISSUE}: {own.missing(WHOLE_ISSUE)} not translated")
     fallbacks: dict[str, str] = {}
     omitted: list[str] = []
     for item in source.items:
@@ -64,7 +64,7 @@ def compose(source: Issue, catalogs: Mapping[str, Catalog], language: str, *, co
             reasons.append(f"{item.id}: {own.missing(item.id)} not translated")
     if not items:
         reasons.append("no item is translated")
-    draft = review == "label" and own.waiting(segments.WHOLE_ISSUE) > 0
+    draft = review == "label" and own.waiting(WHOLE_ISSUE) > 0
     issue = replace(segments.join(source, own.texts, language), items=tuple(items), draft=draft)
     return Gate(issue=issue, reasons=tuple(reasons), fallbacks=fallbacks, omitted=tuple(omitted))
 

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import polib
 
+from newsletter import dialect
 from newsletter.errors import TranslationError
 
 WIDTH = 78
 """Columns that text is wrapped at: it reads well beside a list of changes."""
-
-# Characters that Python takes for line ends and gettext does not: polib would cut a string in two there.
-BREAKS = dict.fromkeys(map(ord, "\v\f\x1c\x1d\x1e\x85\u2028\u2029"), " ")
 
 # Plural-Forms as GNU gettext has them; Babel 2.18 has the Arabic forms in another order than CLDR and is wrong for fa.
 PLURALS = {
@@ -59,7 +57,7 @@ def parse(data: bytes, path: Path, language: str) -> polib.POFile:
     """The entries in the bytes of the file at ``path``; a TranslationError says on which line it is damaged."""
     try:
         # Newer gettext writes sticky flags as `#=`, which polib does not know yet.
-        text = re.sub(r"^#=", "#,", data.decode("utf-8-sig"), flags=re.MULTILINE).translate(BREAKS)
+        text = re.sub(r"^#=", "#,", data.decode("utf-8-sig"), flags=re.MULTILINE).translate(dialect.LINE_SEPARATORS)
     except UnicodeDecodeError as error:
         raise TranslationError("the file is not UTF-8.", where=path, hint="Save it as UTF-8 in your editor.") from error
     try:

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from mdformat.renderer import MDRenderer, RenderContext, RenderTreeNode
 
 from newsletter import dialect
-from newsletter.model import Issue, Item, Segment
+from newsletter.model import WHOLE_ISSUE, Issue, Item, Segment
 
 _LETTER = regex.compile(r"\p{L}")
 
@@ -29,9 +29,6 @@ _ROLES = {
     "blockquote_open": "quote",
 }
 """Containers of a block, the one that decides its role first."""
-
-WHOLE_ISSUE = "issue"
-"""The item part of the context of segments that belong to the issue itself."""
 
 NOTES = {
     "subject": "the subject line: at most 60 columns wide",
