@@ -116,6 +116,19 @@ class Translated:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Alignment:
+    """Which words of a source sentence each word of its translation comes from.
+
+    ``source`` and ``target`` are the words as (start, end) offsets in characters; ``weights`` has one row for each
+    target word and one column for each source word, and every row adds up to about 1.
+    """
+
+    source: tuple[tuple[int, int], ...]
+    target: tuple[tuple[int, int], ...]
+    weights: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Asset:
     """A picture an edition shows: the ``url`` its HTML uses, the MIME ``type`` and the bytes."""
 
