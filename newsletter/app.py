@@ -1,15 +1,15 @@
 """``Newsletter``: the facade of the library, and the only place that wires the stages together."""
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from newsletter import campaigns, plugins, resources
+from newsletter import campaigns, language_packages, names, resources
 from newsletter import config as configuration
 from newsletter.config import Config
-from newsletter.content import markdown, pasted, repair
+from newsletter.content import markdown, pasted
 from newsletter.delivery.plan import Plan
 from newsletter.delivery.results import Counts, Undelivered
 from newsletter.delivery.sender import Report
@@ -17,13 +17,16 @@ from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Edition, Flag, Issue
 from newsletter.rendering import editions, fields
 from newsletter.rendering.localise import Localisation
-from newsletter.reports import ByLanguage, Imported, Language
-from newsletter.translation import gate, packages, review, segments
+from newsletter.reports import ByLanguage, Imported
+from newsletter.translation import gate, review, tmx
 from newsletter.translation.catalogs import Catalog
-from newsletter.translation.drafting import Drafted, Engine, fill
+from newsletter.translation.drafting import Drafted
 from newsletter.translation.gate import Gate
+from newsletter.translation.index import Index
+from newsletter.translation.needs import Need
 from newsletter.translation.packages import Package
 from newsletter.translation.review import LanguageReview
+from newsletter.translations import Signed, Translations
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, done, all) as long work goes on."""
@@ -82,8 +85,8 @@ class Newsletter:
             data = path.read_bytes()
         except OSError as error:
             raise ContentError(f"the file cannot be read ({error.strerror}).", where=path, hint="Check it.") from error
-        names = repair.names(self.config.folder / "names.csv")
-        found = pasted.read(data, names=names, where=str(path), language=self.config.publication.source)
+        known = names.read(self.config.folder / "names.csv")
+        found = pasted.read(data, names=known, where=str(path), language=self.config.publication.source)
         chosen = markdown.checked_id(issue) if issue else pasted.issue_of(found.item)
         folder = self.config.folder / "issues" / chosen
         written = markdown.save(found.item, folder, original=data, original_name=path.name, reason=found.reason)
@@ -100,53 +103,90 @@ class Newsletter:
     # Translation
 
     @cached_property
-    def engine(self) -> Engine:
-        """The machine translator that ``[translation]`` names."""
-        built: Engine = plugins.build(self.config.engine)
-        return built
+    def translations(self) -> Translations:
+        """The catalogs, engines, memory and glossary."""
+        return Translations(self.config)
 
     def translate(
-        self, issue: Issue, *, languages: Iterable[str] | None = None, progress: Progress | None = None
+        self,
+        issue: Issue,
+        *,
+        languages: Iterable[str] | None = None,
+        items: Collection[str] | None = None,
+        engine: str = "",
+        again: bool = False,
+        progress: Progress | None = None,
     ) -> ByLanguage[Drafted]:
-        """Bring the catalogs up to date and draft what is missing; each language is saved as soon as it is done."""
-        results: ByLanguage[Drafted] = ByLanguage()
-        for language in self._targets(languages):
-            catalog = self._catalog(issue, language)
+        """Bring the catalogs up to date and draft what is missing; each language is saved as soon as it is done.
 
-            def step(done: int, total: int, language: str = language) -> None:
-                if progress:
-                    progress(language, done, total)
+        ``items`` limits that to some items (``issue`` stands for its subject, preheader and intro), ``engine`` names
+        another one than ``newsletter.toml`` does, and ``again`` also redrafts what nobody has touched yet.
+        """
+        found = self.translations.translate(
+            issue, self._targets(languages), items=items, engine=engine, again=again, progress=progress
+        )
+        return ByLanguage((drafted.language, drafted) for drafted in found)
 
-            results[language] = fill(catalog, self.engine, source=issue.language, progress=step)
-            catalog.save()
-        return results
+    def forecast(
+        self, issue: Issue, *, languages: Iterable[str] | None = None, items: Collection[str] | None = None
+    ) -> ByLanguage[Drafted]:
+        """What ``translate`` would find to do; no engine is asked and no catalog written."""
+        found = self.translations.forecast(issue, self._targets(languages), items=items)
+        return ByLanguage((drafted.language, drafted) for drafted in found)
 
-    def review(self, issue: Issue) -> ByLanguage[LanguageReview]:
+    def review(self, issue: Issue, *, languages: Iterable[str] | None = None) -> ByLanguage[LanguageReview]:
         """How far each language is, and what the review gate makes of it."""
         catalogs = self._catalogs(issue)
         return ByLanguage(
-            (language, review.of(catalog, gate.compose(issue, catalogs, language, config=self.config)))
-            for language, catalog in catalogs.items()
+            (language, review.of(catalogs[language], gate.compose(issue, catalogs, language, config=self.config)))
+            for language in self._targets(languages)
         )
 
-    def languages(self) -> list[Language]:
-        """The newsletter's languages, each with the Argos package that translates into it, if one is installed."""
-        source = self.config.publication.source
-        found = {each.target: each for each in packages.installed(self.packages_folder) if each.source == source}
-        return [
-            Language(language=tag, name=Localisation.of(tag).endonym, package=str(found.get(tag, "")))
-            for tag in self.config.publication.languages
-        ]
+    def approve_translations(
+        self,
+        issue: Issue,
+        *,
+        by: str,
+        languages: Iterable[str] | None = None,
+        items: Collection[str] | None = None,
+        as_is: bool = False,
+    ) -> ByLanguage[Signed]:
+        """Sign the reviewed translations, until either text changes.
 
-    @property
-    def packages_folder(self) -> Path | None:
-        """The newsletter's own folder of Argos packages, or None for the user's."""
-        chosen = self.config.engine.options.get("packages")
-        return self.config.folder / str(chosen) if chosen else None
+        ``as_is`` also accepts drafts and stale translations, unchanged: whoever ``by`` names has read them.
+        """
+        found = self.translations.approve(issue, self._targets(languages), by=by, items=items, as_is=as_is)
+        return ByLanguage((signed.language, signed) for signed in found)
+
+    def export_memory(self, file: Path, *, languages: Iterable[str] | None = None) -> int:
+        """Write what people accepted in all issues to a TMX file; how many translations it has."""
+        return self.translations.export(file, self._targets(languages))
+
+    def import_memory(self, file: Path) -> tmx.Imported:
+        """Learn the translations in a TMX file."""
+        return self.translations.learn_from(file)
+
+    # Language packages
+
+    def languages(self, offered: Index | None = None) -> list[Need]:
+        """What each language has, and what it lacks to be drafted; with ``offered``, also where to get that."""
+        return language_packages.needed(self.config, offered)
+
+    def offers(self) -> Index:
+        """The language packages that can be downloaded; asks the network at most once a day."""
+        return language_packages.offers(self.config)
+
+    def install_language(self, language: str, *, progress: Progress | None = None) -> list[Package]:
+        """Download and install what one of the newsletter's languages needs."""
+        return language_packages.install(self.config, language, progress=progress)
 
     def install_package(self, file: str | Path) -> Package:
         """Install an ``.argosmodel`` file for this newsletter."""
-        return packages.install(Path(file), self.packages_folder)
+        return language_packages.install_file(self.config, Path(file))
+
+    def remove_language(self, language: str) -> Sequence[Package]:
+        """Remove the packages that translate straight into a language."""
+        return language_packages.remove(self.config, language)
 
     # Rendering
 
@@ -258,14 +298,7 @@ class Newsletter:
         return [language for language in languages if language != self.config.publication.source]
 
     def _catalogs(self, issue: Issue) -> dict[str, Catalog]:
-        return {language: self._catalog(issue, language) for language in self._targets(None)}
-
-    def _catalog(self, issue: Issue, language: str) -> Catalog:
-        """The catalog of one language, brought up to date with the source in memory."""
-        path = issue.folder / "po" / f"{language.replace('-', '_')}.po"
-        catalog = Catalog(path, language=language, project=f"{self.config.publication.name} {issue.id}")
-        catalog.sync(segments.split(issue))
-        return catalog
+        return {language: self.translations.catalog(issue, language) for language in self._targets(None)}
 
 
 def _list(known: Iterable[str]) -> str:

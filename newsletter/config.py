@@ -7,7 +7,7 @@ themselves to the plug-in, whose constructor is the schema.
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.headerregistry import Address as MailAddress
 from email.utils import parseaddr
 from pathlib import Path
@@ -19,7 +19,7 @@ from babel import Locale, UnknownLocaleError
 
 from newsletter.errors import ConfigError
 from newsletter.model import Address
-from newsletter.plugins import Family, Plugin
+from newsletter.plugins import Family, Plugin, names
 
 FILE = "newsletter.toml"
 
@@ -56,6 +56,7 @@ class Policy(_Table, frozen=True):
     """``[languages.xx]``: what differs for one language; ``None`` means as in ``[translation]``."""
 
     fallback: tuple[str, ...] = ()
+    engine: str = ""
     review: Review | None = None
     item_fallback: ItemFallback | None = None
     territory: str = ""
@@ -86,6 +87,9 @@ class Config:
     item_fallback: ItemFallback
     policies: Mapping[str, Policy]
     engine: Plugin
+    engines: Mapping[str, Mapping[str, Any]]
+    memory: Path
+    package_index: str
     audience: Plugin
     provider: Plugin
     outbox: Outbox
@@ -94,6 +98,17 @@ class Config:
     def review_of(self, language: str) -> Review:
         """Whether drafts may go out in ``language``."""
         return self.policies.get(language, Policy()).review or self.review
+
+    def engine_of(self, language: str) -> Plugin:
+        """What machine-translates into ``language``."""
+        return self.engine_named(self.policies.get(language, Policy()).engine)
+
+    def engine_named(self, name: str) -> Plugin:
+        """An engine by its name, with its options from ``[translation.NAME]``; without a name, the usual one."""
+        if not name or name == self.engine.name:
+            return self.engine
+        where = self.engine.where.replace("[translation]", f"[translation.{name}]")
+        return replace(self.engine, name=name, options=self.engines.get(name, {}), where=where)
 
     def item_fallback_of(self, language: str) -> ItemFallback:
         """What becomes of an item that is not translated into ``language``."""
@@ -137,10 +152,13 @@ class _Reader:
         for table in self._tables:
             if table not in known:
                 raise self._error(f"unknown table [{table}].", table, hint=f"The tables are: {', '.join(known)}.")
+        folder = self._path.parent
         publication = self._publication()
         translation = dict(self._table("translation"))
+        engines = {name: translation.pop(name) for name in names("engines") if isinstance(translation.get(name), dict)}
+        default = self._convert(translation.get("engine", "argos"), str, "translation", "engine")
         return Config(
-            folder=self._path.parent,
+            folder=folder,
             publication=publication,
             sender=self._address(publication.sender, "sender"),
             reply_to=self._address(publication.reply_to, "reply_to") if publication.reply_to else None,
@@ -149,7 +167,12 @@ class _Reader:
                 translation.pop("item_fallback", "next"), ItemFallback, "translation", "item_fallback"
             ),
             policies=self._policies(publication.languages),
-            engine=self._plugin("engines", "translation", "engine", "argos", translation),
+            memory=folder / self._convert(translation.pop("memory", "memory.db"), str, "translation", "memory"),
+            package_index=self._convert(translation.pop("package_index", ""), str, "translation", "package_index"),
+            engine=self._plugin(
+                "engines", "translation", "engine", "argos", translation | dict(engines.get(default, {}))
+            ),
+            engines=engines,
             audience=self._plugin("sources", "audience", "source", "csv", self._table("audience")),
             provider=self._plugin("providers", "provider", "use", "folder", self._table("provider")),
             outbox=self._convert(self._table("outbox"), Outbox, "outbox"),

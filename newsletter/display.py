@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from newsletter.delivery.sender import Report
     from newsletter.model import Issue
     from newsletter.reports import Imported
+    from newsletter.translation.catalogs import State
     from newsletter.translation.drafting import Drafted
+    from newsletter.translation.index import Index
+    from newsletter.translation.needs import Need
     from newsletter.translation.review import LanguageReview
+    from newsletter.translations import Signed
 
 # Colours go off by themselves where stderr is no terminal.
 _words = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
@@ -169,16 +173,77 @@ def fallbacks(found: Mapping[str, "LanguageReview"]) -> None:
             say(f"{tag}: {item} is left out.")
 
 
+def drafted(results: Mapping[str, "Drafted"], *, planned: bool) -> None:
+    """What became of the missing segments of each language, or would; and why some have no draft."""
+    headings = ("language", "new", "accepted before", "from memory", "to draft" if planned else "drafted", "held back")
+    rows = [(r.language, r.missing, r.carried, r.memory, r.drafts, len(r.held)) for r in results.values()]
+    table(headings, rows)
+    for result in results.values():
+        held(result)
+
+
 def reviews(found: Mapping[str, "LanguageReview"]) -> None:
-    """How many segments of each language are in which state, and what holds a language."""
+    """How many segments of each language are in which state, where work is left, and what holds a language."""
     from newsletter.translation.catalogs import State
 
     rows = [(tag, *each.counts.values(), "held" if each.reasons else "open") for tag, each in found.items()]
     table(("language", *State, "sending"), rows)
+    items = dict.fromkeys(item for each in found.values() for item in each.items)
+    left = {item: [_left(each.items.get(item, {})) for each in found.values()] for item in items}
+    if any(any(cells) for cells in left.values()):
+        table(("left of", *found), [(item, *cells) for item, cells in left.items() if any(cells)])
     for tag, each in found.items():
         for reason in each.reasons:
             warn(f"{tag}: {reason}.")
     fallbacks(found)
+
+
+def _left(counts: Mapping["State", int]) -> str:
+    """What is left to do of an item in a language, in one cell."""
+    from newsletter.translation.catalogs import ACCEPTED
+
+    return ", ".join(f"{number} {state}" for state, number in counts.items() if number and state not in ACCEPTED)
+
+
+def signed(results: Mapping[str, "Signed"]) -> None:
+    """How many translations an approval covers, and what of a language still waits."""
+    rows = [(tag, each.approved, each.accepted, sum(each.left.values())) for tag, each in results.items()]
+    table(("language", "approved", "taken as they were", "left"), rows)
+    for tag, each in results.items():
+        for state, number in each.left.items():
+            warn(f"{tag}: {number} {state}, not approved.")
+
+
+def restored(results: Mapping[str, "Drafted | LanguageReview"], command: str) -> None:
+    """Which languages lost their fuzzy marks all at once, and what to do if somebody did read them."""
+    for tag, each in results.items():
+        if each.restored:
+            warn(
+                f"{tag}: {each.restored} drafts lost their fuzzy mark at once and unchanged, as when OmegaT writes "
+                f"the file. They are drafts still. If somebody has read them: {command} -l {tag} --as-is --by NAME"
+            )
+
+
+def languages(needs: Iterable["Need"], offered: "Index | None") -> None:
+    """Which package drafts each language, and what the others need."""
+    from newsletter.rendering.localise import Localisation
+
+    needs = list(needs)
+    rows = []
+    for need in needs:
+        size = sum(package.size for package in need.installed)
+        packages = " + ".join(map(str, need.installed)) or ("" if need.ready else "none")
+        rows.append((need.language, Localisation.of(need.language).endonym, packages, _megabytes(size)))
+    table(("language", "name", "installed", "size"), rows)
+    for need in needs:
+        if str(need):
+            say(f"{need.language}: {need}")
+    if offered and offered.note:
+        warn(offered.note)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size else ""
 
 
 def held(result: "Drafted") -> None:

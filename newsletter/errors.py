@@ -10,7 +10,7 @@
     +-- AudienceError               1   the members' list cannot be read
     +-- HeldError                   1   sending is refused until somebody reviewed or acknowledged
     +-- OutboxError                 2   the database is missing, damaged or newer than the library
-    +-- BusyError                   75  another process is sending; try again
+    +-- BusyError                   75  another process is at it; try again
     +-- DeliveryError               1   what a provider answered
         +-- TemporaryError          75  surely not accepted: the same batch goes again later
         +-- RejectedError           1   this message is refused for good
@@ -71,7 +71,7 @@ class OutboxError(NewsletterError):
 
 
 class BusyError(NewsletterError):
-    """Another process holds the outbox; nothing was done, and the same command may be run again."""
+    """Another process is at it (the outbox, the packages); nothing was done, and the same command may be run again."""
 
     exit_code = 75
 

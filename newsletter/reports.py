@@ -22,15 +22,6 @@ class Imported:
     pasted: Pasted
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Language:
-    """One language of the newsletter: its tag, its own name, and the installed package that translates into it."""
-
-    language: str
-    name: str
-    package: str
-
-
 class ByLanguage(dict[str, _T]):
     """What there is to say of each language, by its tag; printed, it is one line."""
 

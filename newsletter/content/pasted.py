@@ -14,8 +14,9 @@ from newsletter import dialect
 from newsletter.content import characters, dates, paragraphs, repair
 from newsletter.content.dates import Order, Reading
 from newsletter.content.paragraphs import Block
-from newsletter.content.repair import Name, Repair
+from newsletter.content.repair import Repair
 from newsletter.model import Flag, Item
+from newsletter.names import Name
 
 UNTITLED = "Untitled"
 SECTIONS = frozenset(

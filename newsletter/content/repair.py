@@ -4,22 +4,18 @@ Letters with accents vanish when a text passes through old software: "Hélène" 
 explains and no encoding repair brings back. The organisation's ``names.csv`` does, where exactly one name fits.
 """
 
-import csv
-import io
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import regex
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from newsletter.errors import ContentError
-
-COLUMNS = ("name", "kind", "keep", "aliases")
+from newsletter.names import Name
+from newsletter.tables import nfc
 
 _WORD = regex.compile(r"[\p{L}\p{M}]+(?:[-’'](?!s(?![\p{L}\p{M}]))[\p{L}\p{M}]+)*")
 _ACCENTED = regex.compile(r"(?=.*[^\x00-\x7f])[\p{Latin}\p{M}\p{P}\p{Zs}]+")
@@ -29,16 +25,6 @@ _SHORTEST_NEAR = 6
 # Three consonants begin a word in English, German or their neighbours only so
 _ONSETS = ("chl", "chr", "phl", "phr", "sch", "scl", "scr", "shr", "spl", "spr", "str", "thr", "thw", "tsch")
 _ONSET = regex.compile(r"[bcdfghjklmnpqrstvwxz]{3,}(?=[a-z])")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Name:
-    """A row of ``names.csv``: ``keep`` says whether translations leave the name alone, ``aliases`` are its forms."""
-
-    name: str
-    kind: str = ""
-    keep: str = ""
-    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,37 +46,6 @@ class Spot:
     end: int
     after: str
     note: str
-
-
-def names(path: Path) -> tuple[Name, ...]:
-    """The names in ``names.csv``, none where there is no such file; ContentError where it cannot be understood."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return ()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContentError("the list of names cannot be read.", where=path, hint="Save it as CSV UTF-8.") from error
-    reader = csv.DictReader(io.StringIO(text, newline=""), skipinitialspace=True)
-    header = [title.strip().lower() for title in reader.fieldnames or ()]
-    if "name" not in header or not set(header) <= set(COLUMNS) or len(set(header)) < len(header):
-        raise ContentError(
-            "the first line does not name the columns.", where=f"{path}:1", hint=f"Write it as: {','.join(COLUMNS)}"
-        )
-    reader.fieldnames = header
-    found = []
-    for row in reader:
-        if None in row:
-            raise ContentError(
-                "the line has too many cells.",
-                where=f"{path}:{reader.line_num}",
-                hint="Put a cell with a comma in double quotes; separate aliases by semicolons.",
-            )
-        cells = {key: _nfc(value or "") for key, value in row.items()}
-        if cells["name"]:
-            aliases = tuple(alias for part in cells.get("aliases", "").split(";") if (alias := part.strip()))
-            kind, keep = cells.get("kind", ""), cells.get("keep", "")
-            found.append(Name(name=cells["name"], kind=kind, keep=keep, aliases=aliases))
-    return tuple(found)
 
 
 def doubts(text: str, names: Sequence[Name], *, ordinary: frozenset[str]) -> list[Spot]:
@@ -117,10 +72,10 @@ class _Known:
 
 @lru_cache(maxsize=8)
 def _known(names: tuple[Name, ...]) -> _Known:
-    spellings = tuple(dict.fromkeys(_nfc(text) for name in names for text in (name.name, *name.aliases)))
+    spellings = tuple(dict.fromkeys(nfc(text) for name in names for text in (name.name, *name.aliases)))
     words = frozenset(word for text in spellings for word in _WORD.findall(text))
     people = (name for name in names if name.kind != "organisation")  # an organisation's words are everybody's
-    rare = {word for name in people for word in _WORD.findall(_nfc(name.name)) if len(word) >= _SHORTEST_NEAR}
+    rare = {word for name in people for word in _WORD.findall(nfc(name.name)) if len(word) >= _SHORTEST_NEAR}
     return _Known(
         spellings=spellings,
         words=words,
@@ -194,7 +149,3 @@ def _unpronounceable(text: str, known: _Known, ordinary: frozenset[str]) -> Iter
 
 def _folded(text: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(char))
-
-
-def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(text.split()))

@@ -1,36 +1,35 @@
-"""Fills the missing segments of a catalog: sentence by sentence through the engine, then through the checks.
+"""Fills the missing segments of a catalog: from the memory, else by the engine, then through the checks.
 
 Nothing a person wrote is touched. What the engine doubts or a check blocks stays missing, with the reason in the PO
 comment; a draft is fuzzy until a person accepts it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 
-from newsletter.errors import TranslationError
-from newsletter.model import Translated
-from newsletter.translation import checks, segments, sentences
-from newsletter.translation.catalogs import Catalog, Entry, State
+from newsletter.translation import blocks, checks, segments
+from newsletter.translation.blocks import Block
+from newsletter.translation.catalogs import ACCEPTED, Catalog, Entry, State
+from newsletter.translation.engines import Engine
+from newsletter.translation.glossary import Glossary
+from newsletter.translation.matching import Kind, Match
+from newsletter.translation.memory import Memory
+from newsletter.translation.pairs import Cache, Pair, Progress
 
-Progress = Callable[[int, int], None]
-"""Called with (done, all) as the work goes on."""
+PIVOT = "en"
+"""The language that Argos packages lead to and from: where none leads straight to a language, two lead through it."""
 
-CHUNK = 64
-"""Sentences handed to the engine at once, between two steps of the progress bar."""
+_DRAFTS = frozenset({Kind.EXACT, Kind.NUMBERS, Kind.FUZZY})
+"""What of the memory is worth correcting."""
 
 
-class Engine(Protocol):
-    """What machine-translates. Its contract suite is ``newsletter.testing.EngineContract``."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Aids:
+    """What helps an engine: what people translated before, what the engine answered before, and the house's terms."""
 
-    def pairs(self) -> set[tuple[str, str]]:
-        """The (source, target) pairs it translates, as BCP 47 tags."""
-
-    def version(self, *, source: str, target: str) -> str:
-        """What translates this pair, in a few words for people."""
-
-    def translate(self, sentences: Sequence[str], *, source: str, target: str) -> list[Translated]:
-        """One translation for each sentence, in order."""
+    memory: Memory | None = None
+    cache: Cache | None = None
+    glossary: Glossary = field(default_factory=Glossary)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,77 +43,202 @@ class Held:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drafted:
-    """What became of one language: how many segments were drafted, and which were held back."""
+    """What became of the missing segments of one language.
+
+    ``carried`` are those a person had accepted in the same place of another issue, ``memory`` the drafts taken from
+    other issues, ``drafts`` those that the engine wrote, ``held`` those that are still missing, with the reason.
+    ``restored`` counts the marks of drafts that a tool had removed all at once.
+    """
 
     language: str
+    missing: int = 0
+    carried: int = 0
+    memory: int = 0
     drafts: int = 0
     held: tuple[Held, ...] = ()
+    restored: int = 0
 
     def __str__(self) -> str:
-        held = f", {len(self.held)} held back" if self.held else ""
-        return f"{self.drafts} drafts{held}"
+        counts = (
+            (self.memory, "from memory"),
+            (self.carried, "accepted before"),
+            (len(self.held), "held back"),
+            (self.restored, "marks put back"),
+        )
+        return ", ".join([f"{self.drafts} drafts", *(f"{number} {what}" for number, what in counts if number)])
 
 
-def fill(catalog: Catalog, engine: Engine, *, source: str, progress: Progress | None = None) -> Drafted:
-    """Draft every missing segment of a catalog; the caller saves it."""
-    missing = [entry for entry in catalog if entry.state is State.MISSING]
-    if not missing:
-        return Drafted(language=catalog.language)
-    if (source, catalog.language) not in engine.pairs():
-        hint = "newsletter languages install FILE.argosmodel"
-        return _hold_all(catalog, missing, f"no package translates {source} to {catalog.language}; see {hint}")
-    plain = [entry for entry in missing if segments.plain(entry.source)]
-    rest = [entry for entry in missing if not segments.plain(entry.source)]
-    blocks = {entry.source: sentences.split(entry.source, source) for entry in plain}
-    unique = list(dict.fromkeys(sentence.text for block in blocks.values() for sentence in block))
-    known = _translate(unique, engine, source=source, target=catalog.language, progress=progress)
-    version = engine.version(source=source, target=catalog.language)
-    held = list(_hold_all(catalog, rest, "it has links, emphasis or other markup").held)
-    for entry in plain:
-        reason = _draft(catalog, entry, [(known[s.text], s.gap) for s in blocks[entry.source]], version)
+def fill(
+    catalog: Catalog,
+    engine: Engine,
+    *,
+    source: str,
+    aids: Aids | None = None,
+    items: Collection[str] | None = None,
+    english: Catalog | None = None,
+    progress: Progress | None = None,
+) -> Drafted:
+    """Draft every missing segment of a catalog, or of these items; the caller saves it.
+
+    ``english`` is the issue's English catalog: where a way leads through English, what it has accepted is preferred.
+    """
+    aids = aids or Aids()
+    missing = _missing(catalog, items)
+    carried, recalled, rest = 0, 0, []
+    for entry, match in zip(missing, _recall(missing, catalog, aids.memory, source), strict=True):
+        if match and match.kind is Kind.CONTEXT:
+            catalog.carry(entry.context, entry.source, match.text)
+            carried += 1
+        elif (
+            match and match.kind in _DRAFTS and not _draft(catalog, entry, _remembered(match), aids, source, str(match))
+        ):
+            recalled += 1
+        else:
+            rest.append((entry, match))
+    held = _interpret(catalog, rest, engine, aids, source=source, english=english, progress=progress)
+    return Drafted(
+        language=catalog.language,
+        missing=len(missing),
+        carried=carried,
+        memory=recalled,
+        drafts=len(rest) - len(held),
+        held=tuple(held),
+        restored=catalog.restored,
+    )
+
+
+def forecast(catalog: Catalog, *, source: str, memory: Memory | None, items: Collection[str] | None = None) -> Drafted:
+    """What ``fill`` would find, as far as it can be known without asking an engine or writing a word.
+
+    ``drafts`` are then the segments that the engine would be asked for.
+    """
+    missing = _missing(catalog, items)
+    matches = _recall(missing, catalog, memory, source)
+    carried = sum(match is not None and match.kind is Kind.CONTEXT for match in matches)
+    recalled = sum(match is not None and match.kind in _DRAFTS for match in matches)
+    return Drafted(
+        language=catalog.language,
+        missing=len(missing),
+        carried=carried,
+        memory=recalled,
+        drafts=len(missing) - carried - recalled,
+        restored=catalog.restored,
+    )
+
+
+def _missing(catalog: Catalog, items: Collection[str] | None) -> list[Entry]:
+    return [e for e in catalog if e.state is State.MISSING and (items is None or e.item in items)]
+
+
+def _recall(missing: list[Entry], catalog: Catalog, memory: Memory | None, source: str) -> Sequence[Match | None]:
+    if memory is None or not missing:
+        return [None] * len(missing)
+    texts = [(entry.context, entry.source) for entry in missing]
+    return memory.find_all(texts, source=source, target=catalog.language)
+
+
+def _remembered(match: Match) -> Block:
+    return Block(text=match.text, doubts=(), notes=())
+
+
+def _interpret(
+    catalog: Catalog,
+    rest: list[tuple[Entry, Match | None]],
+    engine: Engine,
+    aids: Aids,
+    *,
+    source: str,
+    english: Catalog | None,
+    progress: Progress | None,
+) -> list[Held]:
+    """Let the engine draft what the memory does not know; the segments that it could not."""
+    if not rest:
+        return []
+    hops = _route(engine, source, catalog.language)
+    if not hops:
+        reason = f"no engine translates {source} to {catalog.language}; see: newsletter languages"
+        return [_hold(catalog, entry, reason, []) for entry, _match in rest]
+    entries = [entry for entry, _match in rest]
+    found = [Block(text=entry.source, doubts=(), notes=()) for entry in entries]
+    origin = ", then ".join(engine.version(source=start, target=end) for start, end in hops)
+    for number, (start, end) in enumerate(hops):
+        pair = Pair(engine, source=start, target=end, cache=aids.cache, progress=progress)
+        reviewed = _reviewed(english) if end == PIVOT and len(hops) > 1 else {}
+        found = _hop(entries, found, pair, aids.glossary, reviewed=reviewed, first=number == 0)
+    held = []
+    for (entry, match), block in zip(rest, found, strict=True):
+        if match:  # not near enough to be a draft, but a person may find words in it
+            block = replace(block, notes=(*block.notes, str(match)))
+        reason = _draft(catalog, entry, block, aids, source, origin)
         if reason:
             held.append(Held(context=entry.context, source=entry.source, reason=reason))
-    return Drafted(language=catalog.language, drafts=len(missing) - len(held), held=tuple(held))
+    return held
 
 
-def _draft(catalog: Catalog, entry: Entry, parts: list[tuple[Translated, str]], version: str) -> str:
+def _hop(
+    entries: list[Entry],
+    found: list[Block],
+    pair: Pair,
+    glossary: Glossary,
+    *,
+    reviewed: dict[tuple[str, str], str],
+    first: bool,
+) -> list[Block]:
+    """One engine's answer to each block; an accepted translation is better than any."""
+    asked = [n for n, entry in enumerate(entries) if (entry.context, entry.source) not in reviewed]
+    texts = [found[n].text for n in asked]
+    keep = sorted({name for text in texts for name in glossary.keep(text, pair.target)})
+    plain = {position for position, n in enumerate(asked) if entries[n].role in segments.PLAIN}
+    answers = dict(zip(asked, blocks.translate(texts, pair, keep=keep, plain=plain), strict=True))
+    results = []
+    for number, entry in enumerate(entries):
+        if number not in answers:
+            results.append(Block(text=reviewed[entry.context, entry.source], doubts=(), notes=()))
+            continue
+        answer, before = answers[number], found[number]
+        through = () if first else (f"through {pair.source}: {before.text}",)
+        results.append(
+            replace(answer, doubts=(*before.doubts, *answer.doubts), notes=(*before.notes, *answer.notes, *through))
+        )
+    return results
+
+
+def _route(engine: Engine, source: str, target: str) -> list[tuple[str, str]]:
+    """The pairs that lead from one language to the other: straight, or through English, or not at all."""
+    pairs = engine.pairs()
+    if (source, target) in pairs:
+        return [(source, target)]
+    through = [(source, PIVOT), (PIVOT, target)]
+    return through if all(pair in pairs for pair in through) else []
+
+
+def _reviewed(english: Catalog | None) -> dict[tuple[str, str], str]:
+    return {(e.context, e.source): e.target for e in english or () if e.state in ACCEPTED}
+
+
+def _draft(catalog: Catalog, entry: Entry, block: Block, aids: Aids, source: str, origin: str) -> str:
     """Put a draft into the catalog, or hold it back and return the reason."""
-    text = "".join(translated.text + gap for translated, gap in parts).strip()
-    doubts = [translated.doubt for translated, _gap in parts if translated.doubt]
-    findings = checks.find(entry.source, text, catalog.language)
-    blocking = doubts + [finding.message for finding in findings if finding.level == "block"]
-    if not segments.plain(text):
-        blocking.append("it has markup that the source has not")
+    candidate = checks.Candidate(
+        source=entry.source,
+        target=block.text,
+        language=catalog.language,
+        source_language=source,
+        role=entry.role,
+        glossary=aids.glossary,
+    )
+    text, fixed = checks.fix(candidate)
+    findings = checks.find(replace(candidate, target=text))
+    blocking = [*block.doubts, *(finding.message for finding in findings if finding.level == "block")]
     if blocking:
-        notes = [f"held back: {blocking[0]}", f"{version} wrote: {text}"]
-        catalog.draft(entry.context, entry.source, "", notes=notes)
+        _hold(catalog, entry, blocking[0], [f"{origin} wrote: {text}"])
         return blocking[0]
-    notes = [f"draft by {version}", *(f"check: {finding.message}" for finding in findings)]
-    catalog.draft(entry.context, entry.source, text, notes=notes)
+    doubts = (f"check: {finding.message}" for finding in findings)
+    catalog.draft(
+        entry.context, entry.source, text, notes=[f"draft by {origin}", *block.notes, *fixed, *doubts], origin=origin
+    )
     return ""
 
 
-def _hold_all(catalog: Catalog, entries: list[Entry], reason: str) -> Drafted:
-    for entry in entries:
-        catalog.draft(entry.context, entry.source, "", notes=[f"held back: {reason}"])
-    held = tuple(Held(context=entry.context, source=entry.source, reason=reason) for entry in entries)
-    return Drafted(language=catalog.language, held=held)
-
-
-def _translate(
-    unique: list[str], engine: Engine, *, source: str, target: str, progress: Progress | None
-) -> dict[str, Translated]:
-    known: dict[str, Translated] = {}
-    for start in range(0, len(unique), CHUNK):
-        chunk = unique[start : start + CHUNK]
-        answers = engine.translate(chunk, source=source, target=target)
-        if len(answers) != len(chunk):
-            raise TranslationError(
-                f"the engine answered {len(answers)} sentences for {len(chunk)}.",
-                where=engine.version(source=source, target=target),
-                hint="Nothing of it was used; run it again, or choose another engine.",
-            )
-        known.update(zip(chunk, answers, strict=True))
-        if progress:
-            progress(len(known), len(unique))
-    return known
+def _hold(catalog: Catalog, entry: Entry, reason: str, notes: list[str]) -> Held:
+    catalog.draft(entry.context, entry.source, "", notes=[f"held back: {reason}", *notes])
+    return Held(context=entry.context, source=entry.source, reason=reason)

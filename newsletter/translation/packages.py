@@ -1,20 +1,36 @@
-"""Argos language packages on disk: where they are, which are installed, how one is installed from a file."""
+"""Argos language packages on disk: where they are, which are installed, how one is installed or removed.
 
+A package is unpacked beside its final place and renamed, so that the last good one stays until the new one is whole.
+"""
+
+import re
 import shutil
 import tempfile
-import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from hashlib import file_digest
+from importlib import import_module
+from io import BufferedReader
+from pathlib import Path
+from types import ModuleType
 
 import msgspec
+from filelock import FileLock, Timeout
 
-from newsletter.errors import TranslationError
+from newsletter.errors import BusyError, TranslationError
+from newsletter.translation import fingerprints, lockfile
+from newsletter.translation.lockfile import Locked
+from newsletter.translation.unpacking import unpack, unusable
 
 # Argos has codes of its own where it tells scripts or territories apart; all others are ISO 639.
 _TAGS = {"pb": "pt-BR", "zh": "zh-Hans", "zt": "zh-Hant", "tl": "fil"}
+_CODES = {tag: code for code, tag in _TAGS.items()}
 
-GREATEST = 2**30
-"""Bytes that a package may unpack to; the largest known ones stay under 300 MB."""
+TOKENIZERS = ("sentencepiece.model", "bpe.model")
+"""How a package may cut words into pieces; every package has one of these files."""
+
+_NEW, _OLD = ".new-", ".old-"  # folders of an installation or a removal that goes on, or that a crash left
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +51,22 @@ class Package:
     def __str__(self) -> str:
         return f"{self.source}→{self.target} {self.version}"
 
+    @property
+    def tokenizer(self) -> Path:
+        """The file that cuts words into pieces: one of ``TOKENIZERS``."""
+        return next(path for name in TOKENIZERS if (path := self.path / name).is_file())
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(path.stat().st_size for path in self.path.rglob("*") if path.is_file())
+
+    @property
+    def sha256(self) -> str:
+        """The hash of all that decides what it answers: its model, its tokenizer, its metadata."""
+        model = sorted(path for path in (self.path / "model").rglob("*") if path.is_file())
+        return fingerprints.of(self.path, [self.path / "metadata.json", self.tokenizer, *model])
+
 
 class _Metadata(msgspec.Struct, frozen=True):
     """What we read of a package's ``metadata.json``."""
@@ -48,49 +80,114 @@ class _Metadata(msgspec.Struct, frozen=True):
 
 def folder(chosen: Path | None) -> Path:
     """The folder of the packages: the chosen one, else the one Argos Translate uses for this user."""
-    if chosen is not None:
-        return chosen
+    return chosen if chosen is not None else Path(settings().package_data_dir)
+
+
+def settings() -> ModuleType:
+    """Argos Translate's own settings, which name its folder and its index; the same on both of its distributions."""
     try:
-        from argostranslate import settings  # creates its folders in the home directory when imported
+        return import_module("argostranslate.settings")  # creates its folders in the home directory when imported
     except OSError as error:
         raise TranslationError(
             f"Argos Translate cannot use its folder ({error.strerror}: {error.filename}).",
             hint='Set packages = "packages" in [translation] of newsletter.toml.',
         ) from error
-    return Path(settings.package_data_dir)
+
+
+def tag(code: str) -> str:
+    """The BCP 47 tag of an Argos language code."""
+    return _TAGS.get(code, code)
+
+
+def code(source: str, target: str) -> str:
+    """What Argos calls the package of a pair of tags."""
+    return f"translate-{_CODES.get(source, source)}_{_CODES.get(target, target)}"
+
+
+def is_code(text: str) -> bool:
+    """Whether a text can be an Argos language code at all; it becomes a part of file names."""
+    return re.fullmatch(r"[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8})*", text) is not None
+
+
+def folder_name(source: str, target: str, version: str) -> str:
+    """What the folder of a package is called, whatever its version is."""
+    return f"{code(source, target)}-{re.sub(r'[^0-9A-Za-z]+', '_', version)[:40]}"
+
+
+def order(version: str) -> list[int]:
+    """What sorts versions by their age."""
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 def installed(chosen: Path | None) -> list[Package]:
     """The translation packages in the folder, the newest of each pair last; stray folders are passed over."""
-    found = []
-    for metadata in sorted(folder(chosen).glob("*/metadata.json")):
-        package = _package(metadata.parent)
-        if package is not None:
-            found.append(package)
-    return sorted(found, key=lambda package: [int(part) for part in package.version.split(".") if part.isdigit()])
+    found = (_package(metadata.parent) for metadata in sorted(folder(chosen).glob("*/metadata.json")))
+    return sorted((package for package in found if package), key=lambda package: order(package.version))
 
 
-def install(file: Path, chosen: Path | None) -> Package:
-    """Unpack an ``.argosmodel`` file into the folder; a damaged or hostile file changes nothing."""
+def install(
+    file: Path, chosen: Path | None, *, lock: Path | None = None, url: str = "", pair: tuple[str, str] | None = None
+) -> Package:
+    """Install an ``.argosmodel`` file in place of what its pair had; a damaged or hostile file changes nothing.
+
+    ``lock`` is the ``packages.lock`` that the file must agree with and that it is recorded in. ``url`` is where it
+    came from, for the lock and for what an error names; ``pair`` what it was said to translate.
+    """
+    try:
+        stream = file.open("rb")
+    except FileNotFoundError:
+        raise TranslationError("there is no such file.", where=file, hint="Check the path.") from None
+    except OSError as error:
+        raise TranslationError(f"the file cannot be read ({error.strerror}).", where=file, hint="Check it.") from error
+    with stream, alone(chosen) as place, tempfile.TemporaryDirectory(dir=place, prefix=_NEW) as temporary:
+        new = Path(temporary, "package")
+        unpack(stream, new, where=url or file)
+        package = _package(new)
+        if package is None:
+            raise unusable(url or file, f"it lacks its metadata, its model or its {' or '.join(TOKENIZERS)}")
+        if pair not in (None, (package.source, package.target)):
+            raise unusable(url or file, f"it holds {package.source}→{package.target}, which is not what was asked for")
+        if lock is not None:
+            locked = _locked(stream, package, url)
+            lockfile.check(lock, locked)
+            lockfile.record(lock, locked)
+        before = [each for each in installed(place) if (each.source, each.target) == (package.source, package.target)]
+        path = new.rename(_free(place, package))
+        _discard(before, place)
+    return replace(package, path=path)
+
+
+def remove(source: str, target: str, chosen: Path | None) -> list[Package]:
+    """Delete every package of a pair; its entry in the lock stays, for when it is installed again."""
+    place = folder(chosen)
+    found = [package for package in installed(place) if (package.source, package.target) == (source, target)]
+    if not found:
+        known = ", ".join(str(package) for package in installed(place)) or "none"
+        raise TranslationError(
+            f"no Argos package from {source} to {target} is installed.", where=place, hint=f"There is: {known}."
+        )
+    with alone(chosen):
+        _discard(found, place)
+    return found
+
+
+@contextmanager
+def alone(chosen: Path | None) -> Iterator[Path]:
+    """The folder of the packages, made where it is new, for nobody else to change; may be entered again inside."""
     place = folder(chosen)
     try:
         place.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(file) as archive, tempfile.TemporaryDirectory(dir=place, prefix=".new-") as temporary:
-            root = _checked_root(archive, file)
-            archive.extractall(temporary)  # names were checked
-            package = _package(Path(temporary, root))
-            if package is None or not (package.path / "sentencepiece.model").is_file():
-                raise _broken(file, "it lacks its metadata, its model or its sentencepiece.model")
-            target = place / root
-            shutil.rmtree(target, ignore_errors=True)
-            shutil.move(package.path, target)
-    except FileNotFoundError:
-        raise TranslationError("there is no such file.", where=file, hint="Check the path.") from None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-        raise _broken(file, "it is damaged or no package") from error
+        with FileLock(place / ".busy", timeout=0, is_singleton=True):
+            for left in (*place.glob(f"{_NEW}*"), *place.glob(f"{_OLD}*")):
+                shutil.rmtree(left)
+            yield place
+    except Timeout:
+        raise BusyError(
+            "another process is installing or removing packages.", where=place, hint="Try again when it is done."
+        ) from None
     except OSError as error:
-        raise TranslationError(f"the package cannot be written ({error.strerror}).", where=place) from error
-    return replace(package, path=target)
+        why = error.strerror or error
+        raise TranslationError(f"the packages cannot be changed ({why}).", where=place, hint="Correct that.") from error
 
 
 def _package(path: Path) -> Package | None:
@@ -99,32 +196,36 @@ def _package(path: Path) -> Package | None:
         metadata = msgspec.json.decode((path / "metadata.json").read_bytes(), type=_Metadata)
     except (OSError, msgspec.DecodeError):
         return None
-    if not (metadata.from_code and metadata.to_code and (path / "model" / "model.bin").is_file()):
+    whole = (path / "model" / "model.bin").is_file() and any((path / name).is_file() for name in TOKENIZERS)
+    if not (whole and is_code(metadata.from_code) and is_code(metadata.to_code)):
         return None
     return Package(
         path=path,
-        source=_TAGS.get(metadata.from_code, metadata.from_code),
-        target=_TAGS.get(metadata.to_code, metadata.to_code),
+        source=tag(metadata.from_code),
+        target=tag(metadata.to_code),
         version=metadata.package_version,
         target_prefix=metadata.target_prefix,
         unsure_below=metadata.unsure_below,
     )
 
 
-def _checked_root(archive: zipfile.ZipFile, file: Path) -> str:
-    """The one folder everything in the archive lies in."""
-    roots = set()
-    for info in archive.infolist():
-        parts = PurePosixPath(info.filename.replace("\\", "/")).parts
-        if not parts or ".." in parts or parts[0] == "/" or ":" in parts[0]:
-            raise _broken(file, f"it would write outside its folder ({info.filename!r})")
-        roots.add(parts[0])
-    if len(roots) != 1:
-        raise _broken(file, "it does not hold exactly one folder")
-    if sum(info.file_size for info in archive.infolist()) > GREATEST:
-        raise _broken(file, "it would unpack to more than 1 GiB")
-    return str(roots.pop())
+def _locked(stream: BufferedReader, package: Package, url: str) -> Locked:
+    """The entry in the lock for an open file."""
+    stream.seek(0)
+    digest = file_digest(stream, "sha256").hexdigest()
+    name = code(package.source, package.target)
+    return Locked(code=name, version=package.version, sha256=digest, size=stream.tell(), url=url)
 
 
-def _broken(file: Path, why: str) -> TranslationError:
-    return TranslationError(f"this is no usable Argos package: {why}.", where=file, hint="Download it again.")
+def _free(place: Path, package: Package) -> Path:
+    """A folder that does not exist yet, so that a whole package appears there at once or not at all."""
+    name = folder_name(package.source, package.target, package.version)
+    candidates = (place / name, *(place / f"{name}-{number}" for number in range(2, 1000)))
+    return next(path for path in candidates if not path.exists())
+
+
+def _discard(found: list[Package], place: Path) -> None:
+    """Delete packages; each is first renamed, so that nobody meets one half deleted."""
+    for package in found:
+        with tempfile.TemporaryDirectory(dir=place, prefix=_OLD) as temporary:
+            package.path.rename(Path(temporary, package.path.name))

@@ -1,8 +1,12 @@
 """PO files as bytes: their syntax, their header, and what polib must be shielded from."""
 
+import os
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import TextWrapper
 
 import polib
 
@@ -11,6 +15,9 @@ from newsletter.errors import TranslationError
 
 WIDTH = 78
 """Columns that text is wrapped at: it reads well beside a list of changes."""
+
+NOTE = "newsletter: "
+"""What our own translator comments begin with: they survive every PO tool, and go when the entry is reviewed."""
 
 # Plural-Forms as GNU gettext has them; Babel 2.18 has the Arabic forms in another order than CLDR and is wrong for fa.
 PLURALS = {
@@ -53,6 +60,19 @@ def read(path: Path) -> bytes | None:
         raise TranslationError(f"the file cannot be read ({error.strerror}).", where=path) from error
 
 
+def write(path: Path, data: bytes) -> None:
+    """Replace a file, through a temporary one, so that the last good one is never lost."""
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink()
+        raise TranslationError(f"the file cannot be written ({error.strerror}).", where=path) from error
+
+
 def parse(data: bytes, path: Path, language: str) -> polib.POFile:
     """The entries in the bytes of the file at ``path``; a TranslationError says on which line it is damaged."""
     try:
@@ -78,6 +98,55 @@ def parse(data: bytes, path: Path, language: str) -> polib.POFile:
     return found
 
 
+def note(entry: polib.POEntry, notes: Iterable[str]) -> None:
+    """Set our own comment, wrapped here: polib would wrap it too, and a wrapped line would not look like ours."""
+    wrap = TextWrapper(
+        width=WIDTH - len("# "),
+        initial_indent=NOTE,
+        subsequent_indent=f"{NOTE}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    ours = [line for text in notes for line in wrap.wrap(" ".join(text.split()))]
+    kept = _without_notes(entry.tcomment)
+    entry.tcomment = "\n".join([*([kept] if kept else []), *ours])
+
+
+def accepted(entry: polib.POEntry) -> None:
+    """Remove what an accepted entry needs no longer: our notes, and the old source.
+
+    Who accepts in a text editor removes the flag alone; the old source would mislead at the next edit.
+    """
+    entry.tcomment = _without_notes(entry.tcomment)
+    entry.previous_msgid = entry.previous_msgctxt = None
+
+
+def same(one: polib.POFile, other: polib.POFile) -> bool:
+    """Whether two files have the same entries, whatever their wrapping and their header's dates."""
+    return _content(one) == _content(other)
+
+
 def now() -> str:
     """The moment, as PO headers write it."""
     return datetime.now(UTC).strftime("%Y-%m-%d %H:%M+0000")
+
+
+def _without_notes(comment: str) -> str:
+    return "\n".join(line for line in comment.splitlines() if not line.startswith(NOTE.rstrip()))
+
+
+def _content(file: polib.POFile) -> list[tuple[object, ...]]:
+    return [
+        (
+            entry.msgctxt,
+            entry.msgid,
+            entry.msgstr,
+            sorted(entry.flags),
+            entry.previous_msgid,
+            entry.comment,
+            entry.tcomment,
+            entry.occurrences,
+            entry.obsolete,
+        )
+        for entry in file
+    ]

@@ -38,6 +38,10 @@ NOTES = {
 }
 
 
+PLAIN = frozenset({"subject", "preheader", "title", "section", "place", "alt"})
+"""Roles whose text is shown as it is; all others are inline Markdown."""
+
+
 def split(issue: Issue) -> list[Segment]:
     """Every translatable block of an issue, in reading order; the same text in the same role comes once."""
     seen: dict[tuple[str, str], Segment] = {}
@@ -92,16 +96,6 @@ def join_item(item: Item, translations: Translations, language: str) -> Item:
         image=image,
         body=_replace_blocks(item.body, of),
     )
-
-
-def plain(text: str) -> bool:
-    """Whether inline Markdown is nothing but its own words: no link, emphasis, code, picture, escape or entity."""
-    tokens = dialect.parser().parse(text)
-    if [token.type for token in tokens] != ["paragraph_open", "inline", "paragraph_close"] or "][" in text:
-        return False  # a list, a table, a reference to a link that is defined elsewhere
-    inline = tokens[1].children or []
-    words = " ".join(token.content for token in inline if token.type == "text").split()
-    return all(token.type in {"text", "softbreak"} for token in inline) and text.split() == words
 
 
 def _issue_segments(issue: Issue) -> Iterator[Segment]:

@@ -4,12 +4,8 @@ A provider adds two pure functions, ``request`` and ``receipts``, and says where
 """
 
 import asyncio
-import math
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -27,10 +23,10 @@ from newsletter.errors import (
 )
 from newsletter.model import Batch, Receipt
 from newsletter.plugins import Secret
+from newsletter.waiting import retry_after
 
 DEADLINE = 60.0  # seconds for the whole request; httpx's own timeouts are per read
 LARGEST_ANSWER = 1_000_000  # bytes
-LONGEST_PAUSE = 86_400.0  # seconds of a Retry-After that we believe
 _SAID = 300  # characters of a provider's words in an error
 _REJECTED = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY)
 _UNKNOWN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT)
@@ -129,23 +125,6 @@ class HttpProvider(ABC):
         said = body.get("message") if isinstance(body, dict) else None
         text = said if isinstance(said, str) else response.content[: 4 * _SAID].decode("utf-8", "replace")
         return " ".join(text.replace(self._key.reveal(), "…").split())[:_SAID]
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds until the provider wants to be asked again (RFC 9110 §10.2.3); None where it does not say.
-
-    A date has whole seconds, so one is added; what is past means now, and more than a day is a day.
-    """
-    value = headers.get("Retry-After", "").strip()
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
-            return None
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds() + 1
-    return min(max(seconds, 0.0), LONGEST_PAUSE) if math.isfinite(seconds) else None
 
 
 def _kind(error: Exception) -> str:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.content import markdown, pasted, repair
+from newsletter.content import markdown, pasted
 from newsletter.content.pasted import Pasted
-from newsletter.content.repair import Name
 from newsletter.errors import ContentError
+from newsletter.names import Name
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "pasted"
 SEOUL = (SAMPLES / "seoul-forum.txt").read_bytes()
@@ -285,29 +285,3 @@ def test_import_writes_what_load_reads(tmp_path: Path) -> None:
     assert (item.title, item.body, item.flags) == (result.item.title, result.item.body, result.item.flags)
     assert (issue.date, issue.subject) == (result.item.date, result.item.title)
     assert (folder / "originals" / "seoul-forum.txt").read_bytes() == SEOUL
-
-
-def test_names_file(tmp_path: Path) -> None:
-    """The list of names is read with its aliases; without a file there are none."""
-    path = tmp_path / "names.csv"
-    assert repair.names(path) == ()
-    path.write_text(
-        '\ufeffname,kind,keep,aliases\nRiver League,organisation,yes,"Liga; Ligue"\n\n,,,\n', encoding="utf-8"
-    )
-    assert repair.names(path) == (
-        Name(name="River League", kind="organisation", keep="yes", aliases=("Liga", "Ligue")),
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "where"),
-    [("", 1), ("nombre,kind\n", 1), ("name,colour\n", 1), ("name,name\n", 1), ("name,kind\na,b,c\n", 2)],
-)
-def test_names_file_with_mistakes(tmp_path: Path, text: str, where: int) -> None:
-    """A list of names that cannot be understood is refused with the line."""
-    path = tmp_path / "names.csv"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ContentError) as caught:
-        repair.names(path)
-    assert caught.value.where == f"{path}:{where}"
-    assert caught.value.hint

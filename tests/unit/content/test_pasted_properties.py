@@ -8,8 +8,8 @@ from markdown_it import MarkdownIt
 
 from newsletter.content import paragraphs, pasted
 from newsletter.content.pasted import Pasted
-from newsletter.content.repair import Name
 from newsletter.errors import ContentError
+from newsletter.names import Name
 
 NAMES = (Name(name="Hélène Jourdan"), Name(name="Suman Adhikari", kind="person"), Name(name="박원순"))
 

@@ -3,8 +3,8 @@
 import pytest
 
 from newsletter.delivery.limits import MOST_SECONDS, Pace
-from newsletter.delivery.providers._http import retry_after
 from newsletter.errors import ConfigError
+from newsletter.waiting import retry_after
 
 
 class Stopwatch:

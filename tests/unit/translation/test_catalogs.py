@@ -23,9 +23,14 @@ def segment(text: str, role: str = "body", item: str = "forum") -> Segment:
     return Segment(item=item, role=role, text=text, file=f"{item}.md", line=7)
 
 
+def opened(folder: Path) -> Catalog:
+    """The French catalog in ``folder`` as its files stand there."""
+    return Catalog(folder / "fr.po", language="fr", project="River Letter 2026-11", state=folder / "fr.json")
+
+
 def catalog(folder: Path, *texts: str | Segment) -> Catalog:
     """A French catalog in ``folder``, brought up to date with the texts."""
-    made = Catalog(folder / "fr.po", language="fr", project="River Letter 2026-11")
+    made = opened(folder)
     made.sync(text if isinstance(text, Segment) else segment(text) for text in texts)
     return made
 
@@ -262,7 +267,7 @@ def test_any_text_round_trips(tmp_path_factory: pytest.TempPathFactory, sources:
 def test_msgfmt_accepts_what_we_write(tmp_path: Path, need: Callable[[str], str], language: str) -> None:
     """Drafts, held segments, stale and obsolete entries, in the eight languages: no error, no warning."""
     path = tmp_path / f"{language}.po"
-    made = Catalog(path, language=language, project="River Letter 2026-11")
+    made = Catalog(path, language=language, project="River Letter 2026-11", state=tmp_path / "state.json")
     made.sync([segment(FORUM), segment(TREES), segment("Gone.", role="title")])
     made.draft("forum|body", FORUM, "x %s {y}\n", notes=["draft"])
     made.draft("forum|body", TREES, "", notes=["held back"])

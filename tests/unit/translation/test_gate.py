@@ -43,7 +43,7 @@ ALL = {"Hello": "r", "Forum": "r", "The forum.": "r", "Trees": "r", "The trees."
 def catalog(folder: Path, language: str, states: Mapping[str, str]) -> Catalog:
     """A catalog in which each text is reviewed (r), a draft (d) or stale (s); one that is not named is missing."""
     path = folder / f"{language}.po"
-    made = Catalog(path, language=language, project="River Letter")
+    made = Catalog(path, language=language, project="River Letter", state=folder / f"{language}.json")
     made.sync(segments.split(ISSUE))
     made.save()
     po = polib.pofile(str(path))
@@ -53,7 +53,7 @@ def catalog(folder: Path, language: str, states: Mapping[str, str]) -> Catalog:
         entry.flags = ["fuzzy"] if state in {"d", "s"} else []
         entry.previous_msgid = "old" if state == "s" else None
     po.save()
-    return Catalog(path, language=language, project="River Letter")
+    return Catalog(path, language=language, project="River Letter", state=folder / f"{language}.json")
 
 
 def decide(
@@ -156,7 +156,13 @@ def test_the_review_counts_what_the_gate_sees(tmp_path: Path) -> None:
     """Segments by state, in all and by item."""
     states = {**ALL, "Trees": "d", "The trees.": "s"}
     decision = decide(tmp_path, states)
-    counted = review.of(Catalog(tmp_path / "ca.po", language="ca", project="x"), decision)
-    assert counted.counts == {State.MISSING: 0, State.DRAFT: 1, State.STALE: 1, State.REVIEWED: 3}
+    counted = review.of(catalog(tmp_path, "ca", states), decision)
+    assert counted.counts == {
+        State.MISSING: 0,
+        State.DRAFT: 1,
+        State.STALE: 1,
+        State.REVIEWED: 3,
+        State.APPROVED: 0,
+    }
     assert counted.items["trees"][State.REVIEWED] == 0
     assert str(counted) == "1 draft, 1 stale, 3 reviewed (held)"

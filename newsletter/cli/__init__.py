@@ -1,0 +1,54 @@
+"""The command line: parse, call ``Newsletter``, print."""
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from newsletter import display
+from newsletter.cli import looking, sending, starting, translating, writing
+from newsletter.errors import NewsletterError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="newsletter")
+@click.option("--folder", "-C", default=".", show_default=True, help="The folder with newsletter.toml.")
+@click.pass_context
+def cli(context: click.Context, folder: str) -> None:
+    """Translate, review, render and send a multilingual newsletter."""
+    context.obj = Path(folder)
+
+
+for _command in (
+    starting.demo,
+    starting.init,
+    writing.import_,
+    writing.acknowledge,
+    translating.translate,
+    translating.review,
+    translating.languages,
+    translating.memory,
+    looking.build,
+    looking.preview,
+    sending.plan,
+    sending.approve,
+    sending.send,
+    sending.cancel,
+    sending.status,
+):
+    cli.add_command(_command)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line; every error of ours becomes one sentence on stderr and its exit code."""
+    try:
+        cli.main(arguments, prog_name="newsletter")
+    except NewsletterError as error:
+        display.fail(str(error))
+        sys.exit(error.exit_code)
+    except OSError as error:
+        # A folder that cannot be written, a full disk: nothing that the library could say better.
+        display.fail(f"{error.filename or 'a file'}: {error.strerror}. Correct that and try again.")
+        sys.exit(2)
+    sys.exit(0)

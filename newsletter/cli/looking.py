@@ -1,0 +1,38 @@
+"""Commands that show what readers would get."""
+
+from pathlib import Path
+
+import click
+
+from newsletter import display
+from newsletter.cli.options import issue_argument
+
+
+@click.command()
+@issue_argument
+@click.option("--output", "-o", default="build", show_default=True, help="Where the files go.")
+@click.pass_obj
+def build(folder: Path, issue: str | None, output: str) -> None:
+    """Write the HTML and the text of every edition that may be sent, with its merge fields empty."""
+    from newsletter import Newsletter
+
+    newsletter = Newsletter.open(folder)
+    for path in newsletter.build(newsletter.issue(issue), Path(output)):
+        click.echo(path)
+
+
+@click.command()
+@issue_argument
+@click.option("--port", default=8025, show_default=True, type=click.IntRange(1, 65535), help="Where it listens.")
+@click.pass_obj
+def preview(folder: Path, issue: str | None, port: int) -> None:
+    """Serve every language of an issue on 127.0.0.1 until Ctrl+C."""
+    from newsletter import Newsletter
+    from newsletter.web import preview as desk
+
+    newsletter = Newsletter.open(folder)
+    chosen = newsletter.issue(issue)
+    desk.check(port)
+    display.say("Stop with Ctrl+C. Open in the browser:")
+    display.command(f"http://{desk.HOST}:{port}/{chosen.id}/")
+    desk.serve(newsletter, port=port)
