@@ -12,7 +12,7 @@ from email.headerregistry import Address as MailAddress
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 import msgspec
 from babel import Locale, UnknownLocaleError
@@ -185,7 +185,7 @@ class _Reader:
             self._language(tag, "newsletter", "source" if tag == publication.source else "languages")
         if len(set(publication.languages)) < len(publication.languages):
             raise self._error("a language stands twice.", "newsletter", "languages", hint="Name each language once.")
-        if publication.timezone not in available_timezones():
+        if not _is_zone(publication.timezone):
             raise self._error(
                 f"unknown time zone {publication.timezone!r}.",
                 "newsletter",
@@ -281,3 +281,11 @@ class _Reader:
             if re.match(rf"\s*{re.escape(key)}\s*=", line):
                 return number
         return start
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown; no name; a folder of names
+        return False
+    return True

@@ -55,7 +55,12 @@ def translate(
 @issue_argument
 @language_option
 @click.option("--html", is_flag=True, help="Write a page for each language that shows every segment side by side.")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Where the pages go; otherwise beside the issue, in review/.")
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    help="Where the pages go; otherwise beside the issue, in review/.",
+)
 @as_json
 @click.pass_obj
 def review(

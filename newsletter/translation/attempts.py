@@ -180,7 +180,7 @@ def _own_words(sentence: Inline) -> str:
 
 
 def _cleaned(answer: Translated) -> Translated:
-    return Translated(text=" ".join(_CONTROL.sub(" ", answer.text).split(" ")).strip(), doubt=answer.doubt)
+    return Translated(text=_CONTROL.sub(" ", answer.text).strip(), doubt=answer.doubt)
 
 
 def _unended(text: str, source: str) -> str:

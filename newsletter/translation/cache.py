@@ -29,8 +29,8 @@ _DAY = 86_400  # seconds
 class EngineCache:
     """The answers of all engines, by what decides them: the engine's fingerprint and the sentence.
 
-    It shares its file with the memory. ``trouble`` is empty, or says why answers are not kept in this run: after the
-    first trouble the file is left alone.
+    It shares its file with the memory. ``trouble`` is empty, or says why answers are not used or not kept in this run:
+    what failed once is not tried again, but what can only be read is still read.
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time, kept: int = KEPT) -> None:
@@ -38,25 +38,26 @@ class EngineCache:
         self._store = Store(path, patience=PATIENCE)
         self._clock = clock
         self._kept = kept
+        self._readable = self._writable = True
         self._purged = False
 
     def get(self, fingerprint: str, sentences: Sequence[str]) -> dict[str, Translated]:
         """The known answers to these sentences; none where the fingerprint is empty."""
         keys = {_key(fingerprint, sentence): sentence for sentence in sentences}
-        if not fingerprint or not keys or self.trouble:
+        if not fingerprint or not keys or not self._readable:
             return {}
         try:
             with self._store.reading() as connection:
                 rows = list(_rows(connection, list(keys)))
-            self._touch([row.key for row in rows if row.used < self._today()])
         except TranslationError as error:
-            self.trouble = str(error)
+            self.trouble, self._readable, self._writable = str(error), False, False
             return {}
+        self._touch([row.key for row in rows if row.used < self._today()])
         return {keys[row.key]: Translated(text=row.text, doubt=row.doubt) for row in rows}
 
     def put(self, fingerprint: str, answers: Mapping[str, Translated]) -> None:
         """Keep new answers, in place of older ones to the same sentences."""
-        if not fingerprint or not answers or self.trouble:
+        if not fingerprint or not answers:
             return
         rows = [
             {"key": _key(fingerprint, sentence), "text": made.text, "doubt": made.doubt, "used": self._today()}
@@ -64,19 +65,30 @@ class EngineCache:
         ]
         new = insert(answer)
         replace = {name: new.excluded[name] for name in ("text", "doubt", "used")}
-        try:
-            with self._store.writing() as connection:
-                connection.execute(new.on_conflict_do_update(index_elements=[answer.c.key], set_=replace), rows)
-                self._purge(connection)
-        except TranslationError as error:
-            self.trouble = str(error)
+
+        def keep(connection: Connection) -> None:
+            connection.execute(new.on_conflict_do_update(index_elements=[answer.c.key], set_=replace), rows)
+            self._purge(connection)
+
+        self._write(keep)
 
     def _touch(self, keys: list[bytes]) -> None:
         """Note the use; once a day is enough, so that most runs only read."""
+
+        def note(connection: Connection) -> None:
+            for some in _batches(keys):
+                connection.execute(update(answer).where(answer.c.key.in_(some)).values(used=self._today()))
+
         if keys:
-            with self._store.writing() as connection:
-                for some in _batches(keys):
-                    connection.execute(update(answer).where(answer.c.key.in_(some)).values(used=self._today()))
+            self._write(note)
+
+    def _write(self, change: Callable[[Connection], None]) -> None:
+        if self._writable:
+            try:
+                with self._store.writing() as connection:
+                    change(connection)
+            except TranslationError as error:
+                self.trouble, self._writable = str(error), False
 
     def _purge(self, connection: Connection) -> None:
         """Drop what is too much, once in a run: counting takes longer than keeping a few answers."""

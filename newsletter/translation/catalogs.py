@@ -271,7 +271,7 @@ class Catalog:
     def _find(self, context: str, source: str, *states: State) -> polib.POEntry:
         entry = self._po.find(source, msgctxt=context)
         if entry is None or self._state(entry) not in states:
-            raise ValueError(f"{context} of {self.path} is not {' or '.join(states)}")
+            raise ValueError(f"{context} of {self.path} is not {' or '.join(sorted(states))}")
         return entry
 
     def _entry(self, entry: polib.POEntry) -> Entry:

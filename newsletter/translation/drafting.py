@@ -156,7 +156,7 @@ def _interpret(
         return []
     hops = _route(engine, source, catalog.language)
     if not hops:
-        reason = f"no engine translates {source} to {catalog.language}; see: newsletter languages"
+        reason = f"no engine here translates {source} to {catalog.language}; try: newsletter languages install {catalog.language}"
         return [_hold(catalog, entry, reason, []) for entry, _match in rest]
     entries = [entry for entry, _match in rest]
     found = [Block(text=entry.source, doubts=(), notes=()) for entry in entries]

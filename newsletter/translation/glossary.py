@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Self, cast
 
@@ -114,7 +115,7 @@ class Glossary:
             part = found[place : place + len(head.keys)]
             if tuple(key for key, _start, _end in part) != head.keys:
                 continue
-            gaps = (text[one[2] : two[1]] for one, two in zip(part, part[1:], strict=False))
+            gaps = (text[one[2] : two[1]] for one, two in pairwise(part))
             written = text[part[0][1] : part[-1][2]]
             terms = head.terms_in(language)
             if (terms or head.name) and head.fits(written) and all(wordforms.joined(gap) for gap in gaps):
@@ -149,21 +150,21 @@ class _Head:
 
 
 def forms(name: Name, language: str) -> tuple[str, ...]:
-    """What the list of names has for a language: its column, and the aliases in its script where names are written anew."""
+    """A name in a language: its column's, and the aliases in its script where that is not the name's own."""
     script = prose.script(language)
     foreign = prose.share(name.name, script) < 0.5
     aliases = (alias for alias in name.aliases if foreign and prose.share(alias, script) == 1)
     return tuple(dict.fromkeys(form for form in (name.form(language), *aliases) if form))
 
 
-def _headwords(terms: Sequence[Term], names: Sequence[Name]) -> Iterator[_Head]:
+def _headwords(terms: Sequence[Term], known: Sequence[Name]) -> Iterator[_Head]:
     by_source: defaultdict[tuple[str, bool], defaultdict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
     for term in terms:
         by_source[term.source, term.case or term.match == "exact" or _acronym(term.source)][term.language].append(term)
     for (source, strict), languages in by_source.items():
         rows = {language: tuple(found) for language, found in languages.items()}
         yield _Head(text=source, keys=_keys(source), strict=strict, terms=rows)
-    for name in names:
+    for name in known:
         for text in dict.fromkeys((name.name, *name.aliases)):
             yield _Head(text=text, keys=_keys(text), strict=_acronym(text), terms={}, name=name)
 
@@ -186,7 +187,7 @@ def _term_note(terms: Sequence[Term]) -> str:
 
 
 def _name_note(mention: Mention, language: str) -> str:
-    name = cast(Name, mention.name)
+    name = cast("Name", mention.name)
     known = forms(name, language)
     if known:
         return f"{mention.text} = {' or '.join(known)}"
@@ -199,7 +200,7 @@ def _read(path: Path) -> tuple[Term, ...]:
     lines: dict[tuple[str, ...], int] = {}
     for row in tables.read(path, shape):
         term = _term(row, f"{path}:{row.line}")
-        keys = [(term.source, term.language, target) for target in term.targets]
+        keys: list[tuple[str, ...]] = [(term.source, term.language, target) for target in term.targets]
         if term.status == "preferred":
             keys.append((term.source, term.language))
         for key in keys:
@@ -227,8 +228,8 @@ def _term(row: tables.Row, where: str) -> Term:
         language=langcodes.standardize_tag(cell["lang"]).lower(),
         target=cell["target"],
         alternatives=tuple(part for text in cell["alternatives"].split(";") if (part := text.strip())),
-        status=cast(Status, cell["status"]),
+        status=cast("Status", cell["status"]),
         case=cell["case"] == "1",
-        match=cast(Match, cell["match"]),
+        match=cast("Match", cell["match"]),
         note=cell["note"],
     )

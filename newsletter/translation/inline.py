@@ -5,10 +5,10 @@ an emphasis begins and ends, so that the words can be translated without it. ``m
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import regex
 from markdown_it.token import Token
@@ -90,12 +90,13 @@ class Inline:
         return tuple(dict.fromkeys(label for label in found if _LETTER.search(label)))
 
 
-def parse(markdown: str, *, keep: Sequence[str] = ()) -> Inline:
+def parse(markdown: str, *, keep: Sequence[str] = (), references: Mapping[str, Any] | None = None) -> Inline:
     """Inline Markdown as words, spans and protected items; ``keep`` are names that every language writes the same.
 
-    White space is normalised, touching emphases of one kind are one, and an emphasis of nothing is none.
+    ``references`` are the addresses of links that stand elsewhere, as markdown-it collects them. White space is
+    normalised, touching emphases of one kind are one, and an emphasis of nothing is none.
     """
-    tokens = _PARSER.parseInline(markdown)[0].children or []
+    tokens = _PARSER.parseInline(markdown.strip(), {"references": references or {}})[0].children or []
     text, spans, protected = _gathered(tokens)
     return _with_literals(tidy(text, spans, protected), keep)
 

@@ -86,7 +86,7 @@ class Memory:
             known = {row.path: row.stamp for row in connection.execute(select(catalog))}
         changed: list[tuple[str, str, list[Columns]]] = []
         for path, language in catalogs:
-            name, stamp = path.relative_to(issues).as_posix(), f"{source} {_stamp(path, language)}"
+            name, stamp = path.relative_to(issues).as_posix(), f"{source} {_stamp(path)}"
             if known.get(name) == stamp:
                 continue
             try:
@@ -161,13 +161,12 @@ def _catalogs(issues: Path, language: str) -> list[Path]:
     return sorted(issues.glob(f"*/po/{language.replace('-', '_')}.po"))
 
 
-def _stamp(catalog: Path, language: str) -> str:
+def _stamp(path: Path) -> str:
     """What differs when a catalog, or the file of its provenance, was written again: sizes and times."""
-    state = catalog.parent.parent / "state"
     parts = []
-    for path in (catalog, state / f"{catalog.stem}.json", state / f"{language}.json"):
+    for file in (path, path.parent.parent / "state" / f"{path.stem}.json"):
         with suppress(FileNotFoundError):
-            found = path.stat()
+            found = file.stat()
             parts.append(f"{found.st_size} {found.st_mtime_ns}")
     return " ".join(parts)
 

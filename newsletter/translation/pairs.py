@@ -65,8 +65,9 @@ class Pair:
             self._learn(kind, self._cache.get(fingerprint, unique))
             unique = [text for text in unique if (kind, text) not in self._known]
         self._total += len(unique)
-        for start in range(0, len(unique), CHUNK):
-            chunk = unique[start : start + CHUNK]
+        size = getattr(self._engine, "chunk", CHUNK)
+        for start in range(0, len(unique), size):
+            chunk = unique[start : start + size]
             answers = translate(chunk, source=self.source, target=self.target)
             self._check(len(answers), len(chunk))
             found = dict(zip(chunk, answers, strict=True))

@@ -201,6 +201,8 @@ class _Search:
     def _phrase(self, span: Span, runs: Sequence[Range]) -> Range | None:
         """Where the translation of the span's words alone stands, if it stands there once."""
         phrase = self._phrases.get(self._source.of(span), "").casefold()
+        before, after = _edges(phrase)
+        phrase = phrase[before : len(phrase) - after]
         count = len(_WORD.findall(phrase))
         likely: list[tuple[float, Range]] = []
         for size in range(max(1, count - 1), count + 2) if count else ():

@@ -1,4 +1,4 @@
-"""What a text says once its inline Markdown is read: the words people read, and beside them what no translation changes.
+"""What a text says once its inline Markdown is read: the words for people, and what no translation changes.
 
 The checks and the glossary look at a segment only through this module, so that all of them agree on what is a word,
 what is a link's target and what is a literal.
@@ -18,11 +18,11 @@ from newsletter import dialect
 
 LITERAL = (
     r"(?:https?://|www\.)[!#-&+-;=?-Z\\^_a-~]*[A-Za-z0-9/#=&~+-]"  # without the punctuation that follows an address
-    r"|[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+    r"|(?<![A-Za-z0-9._+-])[A-Za-z0-9._+-]++@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
     r"|(?<![\w@.])@[A-Za-z0-9_]{3,}"  # handles
     r"|\{\{?\w+\}?\}|%(?:\(\w+\))?[sd](?![a-z])"  # placeholders
 )
-"""A pattern for web and mail addresses, handles and placeholders. It is ASCII: in Korean, a particle follows at once."""
+"""A pattern for web and mail addresses, handles and placeholders; ASCII, for in Korean a particle follows at once."""
 
 _LITERAL = regex.compile(LITERAL)
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")

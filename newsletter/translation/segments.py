@@ -6,7 +6,7 @@ Markdown inside it, so that links and emphasis stay with the words they belong t
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import regex
 from markdown_it.rules_core import StateCore
@@ -15,6 +15,7 @@ from mdformat.renderer import MDRenderer, RenderContext, RenderTreeNode
 
 from newsletter import dialect
 from newsletter.model import WHOLE_ISSUE, Issue, Item, Segment
+from newsletter.translation import inline, markdown
 
 _LETTER = regex.compile(r"\p{L}")
 
@@ -108,10 +109,25 @@ def _issue_segments(issue: Issue) -> Iterator[Segment]:
 
 def _blocks(body: str) -> Iterator[tuple[str, str, int]]:
     """(role, inline Markdown, line from 0) of every block with text."""
-    tokens = dialect.parser().parse(body)
+    environment: dict[str, Any] = {}
+    for token, role, text in _texts(dialect.parser().parse(body, environment), environment):
+        if text.strip():
+            yield role, text, token.map[0] if token.map else 0
+
+
+def _texts(tokens: list[Token], environment: Mapping[str, Any]) -> Iterator[tuple[Token, str, str]]:
+    """Each inline token with its role and its text, in which a link has its address with it, wherever it stands."""
+    references = environment.get("references")
     for token, role in _roles(tokens):
-        if token.content.strip():
-            yield role, token.content, token.map[0] if token.map else 0
+        yield token, role, _resolved(token.content, references) if references else token.content
+
+
+def _resolved(text: str, references: Mapping[str, Any]) -> str:
+    found = inline.parse(text, references=references)
+    if found == inline.parse(text):
+        return text
+    resolved, dropped = markdown.write(found)
+    return text if dropped else resolved
 
 
 def _roles(tokens: list[Token]) -> Iterator[tuple[Token, str]]:
@@ -139,10 +155,11 @@ def _replace_blocks(body: str, translate: Callable[[str, str], str]) -> str:
 
     def swap(state: StateCore) -> None:
         nonlocal changed
-        for token, role in _roles(state.tokens):
-            text = translate(role, token.content)
-            changed = changed or text != token.content
-            token.content = text
+        for token, role, text in _texts(state.tokens, state.env):
+            translated = translate(role, text)
+            if translated != text:
+                changed = True
+                token.content = translated
 
     parser = dialect.parser()
     # Between the block and the inline rules, so that a translation cannot break the block structure.

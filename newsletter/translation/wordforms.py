@@ -12,7 +12,7 @@ import regex
 from newsletter.translation import prose
 
 Match = Literal["stem", "word", "exact", "name"]
-"""``stem`` allows endings, ``word`` any case, ``exact`` only the very letters; ``name`` allows what clings to a name."""
+"""``stem`` allows endings, ``word`` any case, ``exact`` only the very letters; ``name`` what clings to it."""
 
 _TOKEN = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]\p{M}*"  # scripts without spaces: each sign
@@ -63,19 +63,15 @@ def _pattern(term: str, base: str, match: Match) -> regex.Pattern[str]:
     folded = _fold(term, base)
     if base in prose.UNSPACED:
         return regex.compile(regex.escape(folded))
-    words = regex.findall(r"[\p{L}\p{M}\p{N}]+", folded) or [regex.escape(folded)]
-    clings = base == "ar"  # the article and prepositions are written together with the word
-    if clings:
+    words = regex.findall(r"[\p{L}\p{M}\p{N}]+", folded)
+    before, last = "", "" if match == "word" else r"[\p{L}\p{M}]*"
+    if base == "ar":  # the article and prepositions are written together with the word
         words = [word.removeprefix(_ARTICLE) if len(word) > 4 else word for word in words]
-    ending = "" if match == "word" else r"[\p{L}\p{M}]*"
-    stems = [(_stem(word) if match == "stem" else word) for word in words]
-    if match == "name":
-        inside, ending = "", r"[\p{L}\p{M}]*"
-    else:
-        inside = ending
-    before = r"[\p{L}\p{M}]{0,4}" if clings else ""
-    joint = rf"{inside}[^\p{{L}}\p{{M}}\p{{N}}]+{before}"
-    return regex.compile(rf"(?<![\p{{L}}\p{{M}}\p{{N}}]){before}{joint.join(stems)}{ending}(?![\p{{L}}\p{{M}}])")
+        before = r"[\p{L}\p{M}]{0,4}"
+    stems = [_stem(word) if match == "stem" else word for word in words] or [regex.escape(folded)]
+    inside = last if match == "stem" else ""
+    body = rf"{inside}[^\p{{L}}\p{{M}}\p{{N}}]+{before}".join(stems)
+    return regex.compile(rf"(?<![\p{{L}}\p{{M}}\p{{N}}]){before}{body}{last}(?![\p{{L}}\p{{M}}])")
 
 
 def _stem(word: str) -> str:
@@ -84,7 +80,7 @@ def _stem(word: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _fold(text: str, base: str) -> str:
-    """The text as it is compared: any case, any apostrophe; Arabic spellings as one, no spaces where they mean little."""
+    """The text as it is compared: any case, Arabic spellings as one, no spaces where they mean little."""
     folded = text.casefold().replace("’", "'")
     if base in prose.UNSPACED:
         return regex.sub(r"\s+", "", folded)

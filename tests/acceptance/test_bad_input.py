@@ -110,7 +110,7 @@ def test_a_bad_row_is_named_and_the_others_go_out(run: Run, letter: Path, row: s
 def test_a_missing_package_is_named(run: Run, letter: Path) -> None:
     """The language, the pair and the command to install it; the catalog is there to be translated by hand."""
     ran = run("-C", "letter", "translate", "-l", "es", code=1)
-    assert "no package translates en to es" in ran.stderr
+    assert "no engine here translates en to es" in ran.stderr
     assert "newsletter languages install" in ran.stderr
     assert (letter / "issues/welcome/po/es.po").exists()
 

@@ -53,6 +53,9 @@ path = "outbox"
 [outbox]
 url = "sqlite:///newsletter.db"
 """
+ITEMS = "NEWSLETTER_BENCHMARK_ITEMS"
+"""What tells the processes of one run how many items there are."""
+
 EDITED = ("Friday", "Saturday")
 """What the edit of one paragraph changes: one word of one sentence."""
 
@@ -66,8 +69,8 @@ class Item:
 
 
 def items() -> list[Item]:
-    """The ten items of the sample text."""
-    blocks = (HERE / "ten-items.txt").read_text("utf-8").strip().split("\n\n")
+    """The items of the sample text, or as many of them as are asked for."""
+    blocks = (HERE / "ten-items.txt").read_text("utf-8").strip().split("\n\n")[: int(os.environ.get(ITEMS, "10"))]
     return [
         Item(title=block.split("\n")[0].removeprefix("# "), paragraphs=tuple(block.split("\n")[1:])) for block in blocks
     ]
@@ -254,6 +257,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--package", type=Path, default=TINY, help="the package; the small sample unless given")
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--items", type=int, default=10, help="fewer of the ten items, for a quick look")
     options.add_argument("--child", choices=MEASURED, help=argparse.SUPPRESS)
     options.add_argument("--place", type=Path, help=argparse.SUPPRESS)
     chosen = options.parse_args()
@@ -262,6 +266,7 @@ def main() -> None:
         peak_size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         print(peak_size / (2**20 if sys.platform == "darwin" else 2**10))
         return
+    os.environ[ITEMS] = str(chosen.items)
     place = Path(tempfile.mkdtemp(prefix="benchmark-"))
     # Argos Translate reads these when it is imported, and makes its folders there.
     names = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")

@@ -11,7 +11,7 @@ from newsletter.translation.checks import Correction
 
 _PROTECTED = (
     r"`+[^`]*`+"
-    r"|\](?P<paren>\((?:[^()\\]|\\.|(?&paren))*+\))"  # where a link leads to
+    r"|\]\((?:[^()\\]|\\.|\([^()]*+\))*+\)"  # where a link leads to
     r"|<[^<>]+>|&#?\w+;|\\.|!\["
     rf"|{prose.LITERAL}"
 )
@@ -63,9 +63,8 @@ class FrenchSpaces:
     def correct(self, text: str, language: str) -> str:
         if language.partition("-")[0] != "fr" or language == "fr-CA":
             return text
-        text = self._HIGH.sub("\u202f\\g<sign>", text)
-        text = self._COLON.sub("\u00a0:", text)
-        return self._CLOSE.sub("\u00a0»", self._OPEN.sub("«\u00a0", text))
+        text = self._CLOSE.sub("\u00a0»", self._OPEN.sub("«\u00a0", text))
+        return self._COLON.sub("\u00a0:", self._HIGH.sub("\u202f\\g<sign>", text))
 
 
 class ArabicMarks:
@@ -97,10 +96,11 @@ class FullWidth:
 
 
 class Danda:
-    """Ends Nepali and Hindi sentences with a danda; a full stop after a short word is an abbreviation's."""
+    """Ends Nepali and Hindi sentences with a danda; after a short word that is no verb, it is an abbreviation's."""
 
     note = "full stops became dandas"
-    _STOP = _signs(rf"(?<=(?<![.\p{{L}}\p{{M}}]){_NAGARI}{{4,}}{_CLOSING})\.(?![.\p{{L}}\p{{N}}])")
+    _VERBS = "छ|हो|हुन्|छन्|है|हैं|था|थे"
+    _STOP = _signs(rf"(?<=(?<![.\p{{L}}\p{{M}}])(?:{_NAGARI}{{4,}}|{_VERBS}){_CLOSING})\.(?![.\p{{L}}\p{{N}}])")
 
     def correct(self, text: str, language: str) -> str:
         return self._STOP.sub("।", text) if language.partition("-")[0] in {"ne", "hi"} else text

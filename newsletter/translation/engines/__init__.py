@@ -2,7 +2,8 @@
 
 An engine is a plain class with the methods of ``Engine``. What it can do beyond that it shows by having the method:
 ``align`` tells which word comes from which, ``translate_tagged`` carries markup through by itself. Where it has
-neither, markup is put back by looking for the translations of the marked words.
+neither, markup is put back by looking for the translations of the marked words. An attribute ``chunk`` says how many
+sentences it wants at once; what one call answered is kept, whatever becomes of the next.
 """
 
 from collections.abc import Sequence

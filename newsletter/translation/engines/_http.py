@@ -16,7 +16,7 @@ from newsletter.waiting import retry_after
 T = TypeVar("T")
 
 PAUSES = (2.0, 6.0, 18.0, 40.0)
-"""Seconds between two attempts, where the service does not say how long: in all a minute, which most limits count by."""
+"""Seconds between two attempts where the service does not say how long: in all the minute that most limits count by."""
 
 PATIENCE = 60.0
 """Seconds of a ``Retry-After`` that are waited for; beyond that, a person decides."""

@@ -102,7 +102,7 @@ def test_a_missing_package_holds_everything_back(tmp_path: Path) -> None:
     """Without a way to the language nothing is drafted, and each segment says so."""
     result = fill(catalog(tmp_path, "Good morning.", language="ko"), Phrasebook(KNOWN), source="en")
     (held,) = result.held
-    assert "no engine translates en to ko" in held.reason
+    assert "no engine here translates en to ko" in held.reason
 
 
 def test_what_is_there_is_not_touched(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Engines behind HTTP: every bad answer is one sentence, waiting has an end, what may be billed is asked once."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -249,3 +250,17 @@ def test_libretranslate_refuses(reply: Reply, words: str) -> None:
     with serve(libretranslate(reply)) as url, pytest.raises(TranslationError) as caught:
         ask(LibreTranslate(url=url, key=Secret(KEY)), "One.", "Two.")
     assert words in str(caught.value)
+
+
+def test_halves_stay_in_order() -> None:
+    """Each answer stands where its sentence stood, however often a batch was cut."""
+
+    def answer(asked: Any) -> Reply:
+        if asked.method == "GET":
+            return said(LANGUAGES)
+        wanted = json.loads(asked.body)["q"]
+        return said({"error": LIMIT}, 400) if len(wanted) > 2 else said({"translatedText": [t.upper() for t in wanted]})
+
+    sentences = [f"sentence {number}" for number in range(9)]
+    with serve(answer) as url:
+        assert ask(LibreTranslate(url=url), *sentences) == [sentence.upper() for sentence in sentences]

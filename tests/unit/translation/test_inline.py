@@ -156,6 +156,7 @@ def inlines(draw: st.DrawFn) -> Inline:
         span = (Span(start=0, end=len(text), kind=kind, target=target, title=title, alt=alt),) if kind else ()
         opaque = kind in ("code", "image", "void", "break")
         parts.append(Inline(text=text, spans=() if opaque else span, protected=span if opaque else ()))
+    parts.append(Inline(text="end"))  # a break at the end of a block is none
     whole = join(part for pair in zip(parts, [Inline(text=" ")] * len(parts), strict=True) for part in pair)
     outer = draw(st.sampled_from([None, "em", "strong", "link"]))
     links = any(span.kind in ("link", "void") for span in (*whole.spans, *whole.protected))

@@ -106,7 +106,7 @@ def test_an_approval_holds_for_one_source_and_one_translation(tmp_path: Path) ->
 
 def test_only_a_reviewed_translation_can_be_approved(tmp_path: Path) -> None:
     """A draft must be accepted first."""
-    with pytest.raises(ValueError, match="not reviewed or approved"):
+    with pytest.raises(ValueError, match="not approved or reviewed"):
         drafted(tmp_path, TEXTS[0]).approve("gardens|body", TEXTS[0], by="Inés")
 
 

@@ -118,6 +118,16 @@ def test_what_has_no_letter_is_not_translated() -> None:
     assert segments.join_item(bare, {}, "es").title == "🎉"
 
 
+@pytest.mark.parametrize("link", ["[the report][1]", "[the report][]", "[the report]"])
+def test_a_link_has_its_address_with_it(link: str) -> None:
+    """An address that stands elsewhere in the item goes with its words, so that no translation can lose it."""
+    body = f"Read {link} today.\n\n[1]: https://river.example/r\n[the report]: https://river.example/r\n"
+    (block,) = [each for each in segments.item_segments(item(body)) if each.role == "body"]
+    assert block.text == "Read [the report](https://river.example/r) today."
+    translated = segments.join_item(item(body), {(block.context, block.text): block.text.replace("Read", "Lea")}, "es")
+    assert '<a href="https://river.example/r">the report</a>' in html(translated.body)
+
+
 def examples() -> list[str]:
     """The examples of the CommonMark specification."""
     return json.loads(Path("tests/samples/commonmark.json").read_text("utf-8"))

@@ -1,13 +1,12 @@
 """What shows that an answer cannot be right, from the answer and the text alone; the checks of drafts come later."""
 
-import regex
+import re
 
 from newsletter.translation.engines.argos.model import Answer
 
 # Three times the same words, or four times the same letters; digits and dots may repeat.
-_LOOP = regex.compile(
-    r"(?<![\p{L}\p{N}])(?P<words>\p{L}[^\n]{0,80}?[^\p{L}\p{M}\p{N}]+)(?P=words){2,}"
-    r"|(?P<letters>\p{L}[^\n]{0,40}?)(?P=letters){3,}"
+_LOOP = re.compile(
+    r"(?<!\w)(?P<words>[^\W\d_].{0,80}?[\s.,;:!?()،؛۔、，।])(?P=words){2}|(?P<letters>[^\W\d_].{0,40}?)(?P=letters){3}"
 )
 
 
@@ -37,5 +36,5 @@ def _copied(text: str, answer: str) -> bool:
     """Whether the answer is the text; names may well be, so words that begin with a capital do not count."""
     if text.casefold().rstrip(".") != answer.casefold().rstrip("."):
         return False
-    words = regex.findall(r"[\p{L}\p{M}]+", text)
+    words = re.findall(r"[^\W\d_]+", text)
     return sum(len(word) for word in words if not word[0].isupper()) >= 10

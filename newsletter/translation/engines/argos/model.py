@@ -56,11 +56,11 @@ class Model:
     def answer(self, texts: Sequence[str]) -> list[Answer]:
         """The best translation of each text, decoded as Argos Translate does but for the limit on its length.
 
-        A derailed model repeats itself to the limit. No sentence grows two and a half times, so each has a limit of
-        its own size, and a long one does not lift that of the others.
+        A derailed model repeats itself to the limit, so that is by the sentence's size: a long one does not lift it
+        for the others.
         """
         sources = [self.tokenizer.encode(text) for text in texts]
-        limits = [min(GREATEST, int(2.5 * _rounded(len(source))) + 10) for source in sources]
+        limits = [min(GREATEST, _limit(_rounded(len(source)))) for source in sources]
         results = _decode(
             self._translator,
             sources,
@@ -71,7 +71,7 @@ class Model:
             replace_unknowns=True,
             return_scores=True,
         )
-        return [self._answer(*each) for each in zip(sources, results, limits, strict=True)]
+        return [self._answer(*each) for each in zip(sources, results, strict=True)]
 
     def align(self, pairs: Sequence[tuple[str, str]]) -> list[Alignment]:
         """Which words of each translation come from which of its source, whoever wrote the translation."""
@@ -98,7 +98,7 @@ class Model:
         """Whether the model has learned a piece; one byte of a character in a script of no package's is no learning."""
         return piece in self._vocabulary and not piece.startswith("<0x")
 
-    def _answer(self, source: list[str], result: Any, limit: int) -> Answer:
+    def _answer(self, source: list[str], result: Any) -> Answer:
         if result is None:
             return Answer(text="", source=source, target=(), score=float("-inf"), endless=True)
         pieces = result.hypotheses[0]
@@ -110,7 +110,7 @@ class Model:
             source=source,
             target=target,
             score=mean,
-            endless=len(pieces) >= limit,
+            endless=len(pieces) >= min(GREATEST, _limit(len(source))),
         )
 
     def _attention(self, translator: Any, pieces: Sequence[tuple[list[Piece], list[Piece]]]) -> list[Rows]:
@@ -188,9 +188,14 @@ def _vocabulary(folder: Path) -> frozenset[str]:
     raise ValueError("it has no vocabulary")
 
 
+def _limit(length: int) -> int:
+    """The pieces that a translation may have: no sentence grows two and a half times, though a word alone may."""
+    return int(2.5 * length) + 10
+
+
 def _rounded(length: int) -> int:
-    """The next power of two, from eight: what shares one limit goes in one call."""
-    return max(8, 1 << (length - 1).bit_length()) if length else 8
+    """The next power of two, from eight: what shares a limit shares its batches; sorted by length they would anyway."""
+    return 1 << max(3, (length - 1).bit_length())
 
 
 def _decode(
