@@ -16,15 +16,15 @@ from newsletter.delivery.sender import Report
 from newsletter.errors import ConfigError, ContentError
 from newsletter.model import Edition, Flag, Issue
 from newsletter.rendering import editions, fields
-from newsletter.rendering.localise import Localisation
 from newsletter.reports import ByLanguage, Imported
-from newsletter.translation import gate, review, tmx
+from newsletter.translation import gate, review
 from newsletter.translation.catalogs import Catalog
 from newsletter.translation.drafting import Drafted
 from newsletter.translation.gate import Gate
-from newsletter.translation.index import Index
-from newsletter.translation.needs import Need
+from newsletter.translation.memory import tmx
 from newsletter.translation.packages import Package
+from newsletter.translation.packages.index import Index
+from newsletter.translation.packages.needs import Need
 from newsletter.translation.review import LanguageReview
 from newsletter.translations import Signed, Translations
 

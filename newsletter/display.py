@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from newsletter.reports import Imported
     from newsletter.translation.catalogs import State
     from newsletter.translation.drafting import Drafted
-    from newsletter.translation.index import Index
-    from newsletter.translation.needs import Need
+    from newsletter.translation.packages.index import Index
+    from newsletter.translation.packages.needs import Need
     from newsletter.translation.review import LanguageReview
     from newsletter.translations import Signed
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from newsletter.config import FILE, Config
 from newsletter.errors import TranslationError
-from newsletter.translation import downloads, index, lockfile, needs, packages
-from newsletter.translation.index import FRESH, Index
-from newsletter.translation.needs import Need
-from newsletter.translation.packages import Package
+from newsletter.translation import packages
+from newsletter.translation.packages import Package, downloads, index, lockfile, needs
+from newsletter.translation.packages.index import FRESH, Index
+from newsletter.translation.packages.needs import Need
 
 Progress = Callable[[str, int, int], None]
 """Called with (package, bytes done, bytes in all) while a package is downloaded."""

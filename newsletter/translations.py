@@ -9,13 +9,13 @@ from newsletter import plugins
 from newsletter.config import Config
 from newsletter.errors import ContentError
 from newsletter.model import WHOLE_ISSUE, Issue, Segment
-from newsletter.translation import drafting, segments, tmx
-from newsletter.translation.cache import EngineCache
+from newsletter.translation import drafting, segments
 from newsletter.translation.catalogs import ACCEPTED, Catalog, State
 from newsletter.translation.drafting import PIVOT, Aids, Drafted
 from newsletter.translation.engines import Engine
 from newsletter.translation.glossary import Glossary
-from newsletter.translation.memory import Memory, Reviewed
+from newsletter.translation.memory import Memory, Reviewed, tmx
+from newsletter.translation.memory.cache import EngineCache
 
 Progress = Callable[[str, int, int], None]
 """Called with (language, sentences done, sentences needed)."""

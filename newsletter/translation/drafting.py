@@ -7,13 +7,14 @@ comment; a draft is fuzzy until a person accepts it.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
-from newsletter.translation import blocks, checks, segments
-from newsletter.translation.blocks import Block
+from newsletter.translation import checks, segments
 from newsletter.translation.catalogs import ACCEPTED, Catalog, Entry, State
 from newsletter.translation.engines import Engine
 from newsletter.translation.glossary import Glossary
-from newsletter.translation.matching import Kind, Match
+from newsletter.translation.markup import blocks
+from newsletter.translation.markup.blocks import Block
 from newsletter.translation.memory import Memory
+from newsletter.translation.memory.matching import Kind, Match
 from newsletter.translation.pairs import Cache, Pair, Progress
 
 PIVOT = "en"
@@ -156,7 +157,8 @@ def _interpret(
         return []
     hops = _route(engine, source, catalog.language)
     if not hops:
-        reason = f"no engine here translates {source} to {catalog.language}; try: newsletter languages install {catalog.language}"
+        target = catalog.language
+        reason = f"no engine here translates {source} to {target}; try: newsletter languages install {target}"
         return [_hold(catalog, entry, reason, []) for entry, _match in rest]
     entries = [entry for entry, _match in rest]
     found = [Block(text=entry.source, doubts=(), notes=()) for entry in entries]

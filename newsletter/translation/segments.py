@@ -15,7 +15,7 @@ from mdformat.renderer import MDRenderer, RenderContext, RenderTreeNode
 
 from newsletter import dialect
 from newsletter.model import WHOLE_ISSUE, Issue, Item, Segment
-from newsletter.translation import inline, markdown
+from newsletter.translation.markup import inline, markdown
 
 _LETTER = regex.compile(r"\p{L}")
 

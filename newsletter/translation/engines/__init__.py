@@ -22,7 +22,7 @@ class Engine(Protocol):
         """What translates this pair, in a few words for people."""
 
     def fingerprint(self, *, source: str, target: str) -> str:
-        """All that decides what it answers for this pair: its model's hash, its options. Empty: never the same twice."""
+        """All that decides what it answers for this pair: its model's hash, its options. Empty: it may change."""
 
     def translate(self, sentences: Sequence[str], *, source: str, target: str) -> list[Translated]:
         """One translation for each sentence, in order."""

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.model import Alignment, Translated
-from newsletter.translation import blocks, packages
-from newsletter.translation.blocks import Block
+from newsletter.translation import packages
 from newsletter.translation.engines.argos import Argos
-from newsletter.translation.inline import Inline, parse
+from newsletter.translation.markup import blocks
+from newsletter.translation.markup.blocks import Block
+from newsletter.translation.markup.inline import Inline, parse
 from newsletter.translation.pairs import Pair
 
 SAMPLE = Path(__file__).parents[2] / "samples/argos/tiny-guided-en_es.argosmodel"

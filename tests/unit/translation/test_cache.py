@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.model import Translated
-from newsletter.translation.cache import EngineCache
+from newsletter.translation.memory.cache import EngineCache
 
 HELLO = {"Good morning.": Translated(text="Bon dia.")}
 DAY = 86_400

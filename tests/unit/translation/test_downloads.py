@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from newsletter.errors import TranslationError
-from newsletter.translation import downloads, lockfile, packages
-from newsletter.translation.index import Offer
-from newsletter.translation.transport import Patience
+from newsletter.translation import packages
+from newsletter.translation.packages import downloads, lockfile
+from newsletter.translation.packages.index import Offer
+from newsletter.translation.packages.transport import Patience
 
 HASTY = Patience(connect=1, read=0.2, tries=3, pause=0)
 Make = Callable[..., bytes]

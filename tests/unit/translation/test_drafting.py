@@ -8,11 +8,11 @@ import pytest
 
 from newsletter.errors import TranslationError
 from newsletter.model import Segment, Translated
-from newsletter.translation.cache import EngineCache
 from newsletter.translation.catalogs import Catalog, Entry, State
 from newsletter.translation.drafting import Aids, fill, forecast
 from newsletter.translation.glossary import Glossary
 from newsletter.translation.memory import Memory, Remembered
+from newsletter.translation.memory.cache import EngineCache
 
 
 class Phrasebook:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from newsletter.errors import TranslationError
-from newsletter.translation import index, packages, transport
-from newsletter.translation.transport import Patience
+from newsletter.translation import packages
+from newsletter.translation.packages import index, transport
+from newsletter.translation.packages.transport import Patience
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 HASTY = Patience(connect=1, read=0.2, whole=0.5, pause=0)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter import dialect
-from newsletter.translation.inline import Inline, Kind, Span, cut, exchange, join, parse, refers, tidy, words
-from newsletter.translation.markdown import write
+from newsletter.translation.markup.inline import Inline, Kind, Span, cut, exchange, join, parse, refers, tidy, words
+from newsletter.translation.markup.markdown import write
 
 
 def marks(inline: Inline) -> list[tuple[str, str]]:

@@ -14,7 +14,8 @@ from newsletter.errors import TranslationError
 from newsletter.model import Segment
 from newsletter.translation.catalogs import Catalog, Entry, State
 
-TEXTS = [f"The city of number {n} opens its gardens to everybody." for n in "one two three four five six".split()]
+NUMBERS = ("one", "two", "three", "four", "five", "six")
+TEXTS = [f"The city of number {number} opens its gardens to everybody." for number in NUMBERS]
 EDITED = TEXTS[0].replace("opens", "closes")
 FRENCH = {text: f"Traduction {n}" for n, text in enumerate(TEXTS)}
 

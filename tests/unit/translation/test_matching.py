@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.translation import values
-from newsletter.translation.matching import Kind, Match, Remembered
-from newsletter.translation.memory import Memory
+from newsletter.translation.memory import Memory, values
+from newsletter.translation.memory.matching import Kind, Match, Remembered
 
 FORUM = "The forum brought together three training centres from three continents of the world."
 FRENCH = "Le forum a réuni trois centres de formation de trois continents du monde."

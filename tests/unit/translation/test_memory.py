@@ -12,9 +12,8 @@ import polib
 import pytest
 
 from newsletter.errors import TranslationError
-from newsletter.translation import store
-from newsletter.translation.matching import Match, Remembered
-from newsletter.translation.memory import Memory, Reviewed, reviewed_in
+from newsletter.translation.memory import Memory, Reviewed, reviewed_in, store
+from newsletter.translation.memory.matching import Match, Remembered
 
 FORUM = "The forum brought together three training centres from three continents of the world."
 FRENCH = "Le forum a réuni trois centres de formation de trois continents du monde."
@@ -231,7 +230,7 @@ def _run(code: str, *arguments: object) -> "subprocess.Popen[bytes]":
 KILLED_IMPORT = """
 import os, signal, sys
 from pathlib import Path
-from newsletter.translation.matching import Remembered
+from newsletter.translation.memory.matching import Remembered
 from newsletter.translation.memory import Memory
 
 def rows():
@@ -289,7 +288,7 @@ TWO = """
 import sys
 from pathlib import Path
 from newsletter.model import Translated
-from newsletter.translation.cache import EngineCache
+from newsletter.translation.memory.cache import EngineCache
 from newsletter.translation.memory import Memory
 
 memory, cache, issues = Memory(Path(sys.argv[1])), EngineCache(Path(sys.argv[1])), Path(sys.argv[2])

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.translation import index
-from newsletter.translation.index import Offer
-from newsletter.translation.needs import Need, needs
-from newsletter.translation.packages import Package
+from newsletter.translation.packages import Package, index
+from newsletter.translation.packages.index import Offer
+from newsletter.translation.packages.needs import Need, needs
 
 
 def offers(*pairs: str, version: str = "1.9", size: int | None = 100) -> list[Offer]:

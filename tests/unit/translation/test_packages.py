@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import BusyError, TranslationError
-from newsletter.translation import lockfile, packages
+from newsletter.translation import packages
 from newsletter.translation.engines.argos import Argos
-from newsletter.translation.lockfile import Locked
+from newsletter.translation.packages import lockfile
+from newsletter.translation.packages.lockfile import Locked
 
 SAMPLE = Path("examples/river-cities/packages/translate-en_es-1_0.argosmodel")
 Make = Callable[..., bytes]

@@ -3,9 +3,9 @@
 import pytest
 
 from newsletter.model import Alignment
-from newsletter.translation.inline import Inline, exchange, parse
-from newsletter.translation.markdown import write
-from newsletter.translation.placement import Answer, differences, locate, place, unknown
+from newsletter.translation.markup.inline import Inline, exchange, parse
+from newsletter.translation.markup.markdown import write
+from newsletter.translation.markup.placement import Answer, differences, locate, place, unknown
 
 
 def aligned(source: str, target: str, links: str) -> Alignment:

@@ -144,7 +144,7 @@ def test_swapping_every_block_for_itself_renders_the_same() -> None:
 
 
 def test_the_identity_catalog_renders_as_the_source(tmp_path: Path, need: Callable[[str], str]) -> None:
-    """All CommonMark examples, each an item, through a PO file where every text is its own translation: the same bytes."""
+    """All CommonMark examples through a PO file in which every text is its own translation: the same bytes."""
     sources = [replace(item(source), id=f"example-{number}") for number, source in enumerate(examples())]
     whole = replace(issue(sources[0]), items=tuple(sources))
     path, state = tmp_path / "es.po", tmp_path / "es.json"

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from newsletter.errors import TranslationError
-from newsletter.translation import tmx
-from newsletter.translation.matching import Remembered
-from newsletter.translation.memory import Memory
+from newsletter.translation.memory import Memory, tmx
+from newsletter.translation.memory.matching import Remembered
 
 XML_TEXT = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff").filter(

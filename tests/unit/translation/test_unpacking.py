@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.errors import TranslationError
-from newsletter.translation import packages, unpacking
+from newsletter.translation import packages
+from newsletter.translation.packages import unpacking
 
 Make = Callable[..., bytes]
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from newsletter.model import Translated
-from newsletter.translation.inline import Inline, Span, exchange
-from newsletter.translation.placement import locate
+from newsletter.translation.markup.inline import Inline, Span, exchange
+from newsletter.translation.markup.placement import locate
 
 CANDIDATES: tuple[tuple[str, ...], ...] = (
     tuple(f"X{number}" for number in range(1, 10)),

@@ -16,9 +16,10 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, 
 from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.errors import TranslationError
-from newsletter.translation import matching, po
-from newsletter.translation.matching import SUGGESTED, Match, Remembered
-from newsletter.translation.store import Store, catalog, entry
+from newsletter.translation import po
+from newsletter.translation.memory import matching
+from newsletter.translation.memory.matching import SUGGESTED, Match, Remembered
+from newsletter.translation.memory.store import Store, catalog, entry
 
 _AT_ONCE = 500  # below SQLite's limit on the parameters of a statement
 DATE = "%Y-%m-%dT%H:%M:%SZ"

@@ -6,8 +6,8 @@ from typing import Literal
 
 import langcodes
 
-from newsletter.translation.index import Offer, offered
 from newsletter.translation.packages import Package, order
+from newsletter.translation.packages.index import Offer, offered
 
 PIVOT = "en"
 """Argos packages lead from and to English; a pair without English goes through it, sentence by sentence."""

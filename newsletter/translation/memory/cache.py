@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.errors import TranslationError
 from newsletter.model import Translated
-from newsletter.translation.store import Store, answer
+from newsletter.translation.memory.store import Store, answer
 
 KEPT = 200_000
 """Answers kept, some 50 MB or ten years of a monthly issue in nine languages; those longest unused go first."""

@@ -15,7 +15,7 @@ from functools import lru_cache
 import regex
 from rapidfuzz import fuzz, process
 
-from newsletter.translation import values
+from newsletter.translation.memory import values
 from newsletter.translation.merge import words
 
 SUGGESTED = 75

@@ -16,9 +16,9 @@ from typing import Protocol
 import regex
 
 from newsletter.model import Alignment, Translated
-from newsletter.translation import carriers, tags
-from newsletter.translation.inline import Inline, cut, exchange, join, wordless
-from newsletter.translation.placement import Answer, place, unknown
+from newsletter.translation.markup import carriers, tags
+from newsletter.translation.markup.inline import Inline, cut, exchange, join, wordless
+from newsletter.translation.markup.placement import Answer, place, unknown
 
 _EDGES = regex.compile(r"^([^\p{L}\p{N}]*)(.*?)([^\p{L}\p{N}]*)$", regex.DOTALL)
 _CONTROL = regex.compile(r"\p{Cc}")

@@ -8,11 +8,12 @@ no link is ever lost or invented, and no address, placeholder or code changed, w
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from newsletter.translation import inline as inlines
-from newsletter.translation import markdown, sentences
-from newsletter.translation.attempts import Draft, Pair, drafts
-from newsletter.translation.inline import Inline, Span, cut, join, parse
-from newsletter.translation.placement import Range, differences
+from newsletter.translation import sentences
+from newsletter.translation.markup import inline as inlines
+from newsletter.translation.markup import markdown
+from newsletter.translation.markup.attempts import Draft, Pair, drafts
+from newsletter.translation.markup.inline import Inline, Span, cut, join, parse
+from newsletter.translation.markup.placement import Range, differences
 
 __all__ = ["Block", "Pair", "translate"]
 

@@ -14,9 +14,9 @@ import httpx
 import msgspec
 
 from newsletter.errors import TranslationError
-from newsletter.translation import packages, po, transport
-from newsletter.translation.packages import order, tag
-from newsletter.translation.transport import Patience
+from newsletter.translation import packages, po
+from newsletter.translation.packages import order, tag, transport
+from newsletter.translation.packages.transport import Patience
 
 FILE = "index.json"
 FRESH = timedelta(days=1)

@@ -10,7 +10,7 @@ import unicodedata
 import regex
 
 from newsletter import dialect
-from newsletter.translation.inline import Inline, Span, parse
+from newsletter.translation.markup.inline import Inline, Span, parse
 
 _ENTITY = r"&(?=#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[a-zA-Z][a-zA-Z0-9]{1,31};)"
 _ACTIVE = regex.compile(

@@ -14,11 +14,11 @@ import httpx
 import msgspec
 
 from newsletter.errors import TranslationError
-from newsletter.translation import packages, po, transport
-from newsletter.translation.index import Offer
-from newsletter.translation.packages import Package
-from newsletter.translation.transport import Patience
-from newsletter.translation.unpacking import GREATEST
+from newsletter.translation import packages, po
+from newsletter.translation.packages import Package, transport
+from newsletter.translation.packages.index import Offer
+from newsletter.translation.packages.transport import Patience
+from newsletter.translation.packages.unpacking import GREATEST
 
 Progress = Callable[[int, int], None]
 """Called with (bytes done, all bytes); all is 0 where the server does not say."""

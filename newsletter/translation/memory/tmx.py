@@ -20,8 +20,8 @@ from langcodes.tag_parser import LanguageTagError
 from lxml import etree
 
 from newsletter.errors import TranslationError
-from newsletter.translation.matching import Remembered
 from newsletter.translation.memory import DATE, Memory
+from newsletter.translation.memory.matching import Remembered
 
 _TOOL = "newsletter"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import regex
 
-from newsletter.translation.inline import Inline, Span, tidy
+from newsletter.translation.markup.inline import Inline, Span, tidy
 
 _TAG = regex.compile(r"<g id=\"(\d+)\"\s*>|(</g>)|<x id=\"(\d+)\"\s*(?:/>|>\s*</x>)")
 

@@ -19,9 +19,9 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from newsletter.errors import BusyError, TranslationError
-from newsletter.translation import fingerprints, lockfile
-from newsletter.translation.lockfile import Locked
-from newsletter.translation.unpacking import unpack, unusable
+from newsletter.translation.packages import fingerprints, lockfile
+from newsletter.translation.packages.lockfile import Locked
+from newsletter.translation.packages.unpacking import unpack, unusable
 
 # Argos has codes of its own where it tells scripts or territories apart; all others are ISO 639.
 _TAGS = {"pb": "pt-BR", "zh": "zh-Hans", "zt": "zh-Hant", "tl": "fil"}

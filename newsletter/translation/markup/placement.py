@@ -13,7 +13,7 @@ import regex
 from rapidfuzz import fuzz
 
 from newsletter.model import Alignment
-from newsletter.translation.inline import Inline, Span, tidy
+from newsletter.translation.markup.inline import Inline, Span, tidy
 
 ENOUGH = 0.5
 """The share of a target word's attention from which it counts as coming from the marked words."""
