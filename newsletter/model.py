@@ -26,10 +26,14 @@ class Address:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
-    """A picture of an item; ``src`` is a path relative to the issue's folder, sizes are in pixels."""
+    """A picture of an item; ``src`` is a path relative to the issue's folder, sizes are in pixels.
+
+    ``alt`` says what it shows to those who do not see it, ``caption`` stands below it for everybody.
+    """
 
     src: str
     alt: str
+    caption: str = ""
     width: int = 0
     height: int = 0
 
@@ -52,7 +56,9 @@ class Flag:
 class Item:
     """One news item in one language; ``body``, ``summary`` and a quote inside them are Markdown.
 
-    ``draft`` says that no person has accepted the translation yet. ``file`` is the Markdown file's name in the
+    ``until`` is the last day of an event that takes several, ``time`` when it begins, in the newsletter's time zone.
+    ``lead`` is the editor's wish to see it first and large. ``draft`` says that no person has accepted the translation
+    yet. ``file`` is the Markdown file's name in the
     issue's folder and ``line`` the line its body starts on, for messages that point there.
     """
 
@@ -62,9 +68,12 @@ class Item:
     summary: str = ""
     body: str = ""
     date: datetime.date | None = None
+    until: datetime.date | None = None
+    time: datetime.time | None = None
     place: str = ""
     section: str = ""
     url: str = ""
+    lead: bool = False
     image: Image | None = None
     flags: tuple[Flag, ...] = ()
     draft: bool = False

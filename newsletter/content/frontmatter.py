@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import msgspec
 import yaml
@@ -26,13 +26,18 @@ _BLANK_LINES = re.compile(rf"(?:[ \t]*{_EOL})*")
 _UNSAFE = re.compile("[\r\n\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufeff]")
 _QUOTE_IT = 'Put the text after the key in double quotes, as in title: "Forum: the results".'
-_TEXTS = (".title", ".summary", ".place", ".section", ".alt")
+_TEXTS = (".title", ".summary", ".place", ".section", ".alt", ".caption")
 _KINDS = {
     "str": ("a line of text", "Put it in double quotes if it begins with a sign such as [ or {."),
     "int": ("a number", "Write it in digits."),
     "array": ("a list", "Begin each of its entries with a hyphen."),
     "object": ("keys with values", ""),
+    "bool": ("true or false", "Write lead: true, or remove the key."),
 }
+
+
+Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]?\d|2[0-3]):[0-5]\d$")]
+"""A time of day to the minute."""
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,6 +45,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     src: str
     alt: str
+    caption: str = ""
 
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,9 +64,12 @@ class Fields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     title: str
     summary: str = ""
     date: datetime.date | None = None
+    until: datetime.date | None = None
+    time: Clock = ""
     place: str = ""
     section: str = ""
     url: str = ""
+    lead: bool = False
     image: Picture | None = None
     flags: tuple[Doubt, ...] = ()
 
@@ -124,12 +133,18 @@ def write(item: Item, reason: str = "") -> str:
         if not value:
             continue
         if key == "image":
-            lines += ["image:", f"  src: {scalar(value.src)}", f"  alt: {scalar(value.alt)}"]
+            keys = {name: getattr(value, name) for name in Picture.__struct_fields__}
+            lines += [
+                "image:",
+                *(f"  {name}: {scalar(text)}" for name, text in keys.items() if text or name != "caption"),
+            ]
         elif key == "flags":
             lines.append("flags:")
             for flag in value:
                 keys = (f"{name}: {scalar(str(getattr(flag, name)))}" for name in Doubt.__struct_fields__[1:])
                 lines += [f"  - line: {flag.line}", *(f"    {line}" for line in keys)]
+        elif key in ("until", "time", "lead"):
+            lines.append(f"{key}: {_plainly(value)}")
         elif key == "date":
             comment = " ".join(_CONTROL.sub(" ", reason).split())
             lines.append(f"date: {value}" + (f"  # {comment}" if comment else ""))
@@ -137,6 +152,13 @@ def write(item: Item, reason: str = "") -> str:
             lines.append(f"{key}: {scalar(value)}")
     body = f"\n{item.body}\n" if item.body else ""
     return "\n".join([*lines, "---", body])
+
+
+def _plainly(value: object) -> str:
+    """A day, a time to the minute, or true."""
+    if isinstance(value, datetime.time):
+        return f"{value:%H:%M}"
+    return str(value).lower()
 
 
 def quoted(text: str) -> str:
@@ -213,8 +235,10 @@ def _convert(values: Any, lines: Mapping[str, int], file: Path) -> Fields:
         elif missing := re.search(r"missing required field `(.+?)`", what):
             path = f"{path}.{missing[1]}" if f"{path}.{missing[1]}" in lines else path
             what, hint = f"{missing[1]} is missing.", _missing(missing[1])
-        elif path == "$.date":
-            what, hint = f"{values['date']!r} is no date.", "Write it as 2026-11-20."
+        elif path in ("$.date", "$.until"):
+            what, hint = f"{values[key]!r} is no date.", "Write it as 2026-11-20."
+        elif path == "$.time":
+            what, hint = f"{values['time']!r} is no time.", "Write it as 18:30."
         else:
             expected = re.search(r"`(\w+)", what)
             kind, hint = _KINDS.get(expected[1] if expected else "", ("something else", known))

@@ -217,6 +217,9 @@ def _item(path: Path, language: str) -> Item:
         summary=fields.summary,
         body=document.body,
         date=fields.date,
+        until=_until(document),
+        time=datetime.time.fromisoformat(fields.time.zfill(5)) if fields.time else None,
+        lead=fields.lead,
         place=fields.place,
         section=fields.section,
         url=fields.url,
@@ -242,7 +245,16 @@ def _image(document: Document) -> Image | None:
         raise ContentError(
             f"there is no picture {picture.src}.", where=where, hint="Put the file there, or correct src."
         )
-    return Image(src=picture.src, alt=picture.alt)
+    return Image(src=picture.src, alt=picture.alt, caption=picture.caption)
+
+
+def _until(document: Document) -> datetime.date | None:
+    first, last = document.fields.date, document.fields.until
+    if last and (first is None or last < first):
+        what = "the last day is before the first." if first else "there is a last day, but no first one."
+        where = f"{document.path}:{document.lines['$.until']}"
+        raise ContentError(what, where=where, hint="Correct date: and until:.")
+    return last if last != first else None
 
 
 def _flags(document: Document) -> tuple[Flag, ...]:

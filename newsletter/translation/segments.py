@@ -39,7 +39,7 @@ NOTES = {
 }
 
 
-PLAIN = frozenset({"subject", "preheader", "title", "section", "place", "alt"})
+PLAIN = frozenset({"subject", "preheader", "title", "section", "place", "alt", "caption"})
 """Roles whose text is shown as it is; all others are inline Markdown."""
 
 
@@ -55,8 +55,15 @@ def split(issue: Issue) -> list[Segment]:
 
 def item_segments(item: Item) -> Iterator[Segment]:
     """The blocks of one item: its title and other fields, then its body."""
-    alt = item.image.alt if item.image else ""
-    fields = {"title": item.title, "summary": item.summary, "section": item.section, "place": item.place, "alt": alt}
+    alt, caption = (item.image.alt, item.image.caption) if item.image else ("", "")
+    fields = {
+        "title": item.title,
+        "summary": item.summary,
+        "section": item.section,
+        "place": item.place,
+        "alt": alt,
+        "caption": caption,
+    }
     for role, text in fields.items():
         if text.strip():
             yield Segment(item=item.id, role=role, text=text, file=item.file, line=1, note=NOTES.get(role, ""))
@@ -86,7 +93,9 @@ def join_item(item: Item, translations: Translations, language: str) -> Item:
     def of(role: str, text: str) -> str:
         return translations.get((f"{item.id}|{role}", text), text)
 
-    image = replace(item.image, alt=of("alt", item.image.alt)) if item.image else None
+    image = item.image
+    if image:
+        image = replace(image, alt=of("alt", image.alt), caption=of("caption", image.caption))
     return replace(
         item,
         language=language,

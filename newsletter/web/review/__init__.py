@@ -33,6 +33,7 @@ ROLES = {
     "section": "Label above the title",
     "place": "Place",
     "alt": "Description of the picture",
+    "caption": "Words below the picture",
     "body": "Paragraph",
     "heading": "Heading",
     "li": "List item",

@@ -33,9 +33,10 @@ def test_load(folder: Path) -> None:
     (folder / "issue.toml").write_text(TOML + 'preheader = "Also"\nintro = "**Dear**"\n', encoding="utf-8")
     (folder / "stone bridge.png").write_bytes(b"png")
     (folder / "01-forum.md").write_text(
-        "---\ntitle: No\nsummary: 'A # b'\ndate: 2027-03-17 # why\nplace: Valmora\nsection: Forum\n"
+        "---\ntitle: No\nsummary: 'A # b'\ndate: 2027-03-17 # why\nuntil: 2027-03-19\ntime: 9:30\nlead: true\n"
+        "place: Valmora\nsection: Forum\n"
         "url: https://a.example/#x\nimage: # of it\n"
-        "  src: stone bridge.png\n  alt: A bridge\nflags:\n- {line: 3, kind: gap, text: a, note: b}\n---\n"
+        "  src: stone bridge.png\n  alt: A bridge\n  caption: In spring\nflags:\n- {line: 3, kind: gap, text: a, note: b}\n---\n"
         "\n\nOne.\n\nTwo.\n",
         encoding="utf-8",
     )
@@ -50,13 +51,16 @@ def test_load(folder: Path) -> None:
             summary="A # b",
             body="One.\n\nTwo.",
             date=datetime.date(2027, 3, 17),
+            until=datetime.date(2027, 3, 19),
+            time=datetime.time(9, 30),
+            lead=True,
             place="Valmora",
             section="Forum",
             url="https://a.example/#x",
-            image=Image(src="stone bridge.png", alt="A bridge"),
+            image=Image(src="stone bridge.png", alt="A bridge", caption="In spring"),
             flags=(Flag(kind="gap", line=3, text="a", note="b"),),
             file="01-forum.md",
-            line=16,
+            line=20,
         ),
     )
 
@@ -96,9 +100,18 @@ def test_order(folder: Path) -> None:
         ("---\ntitle: [a\n---\n", 3, "double quotes"),
         ("---\ntitle: {a: b}\n---\n", 2, "a line of text"),
         ("---\ntitle: x\ntitle: y\n---\n", 3, "twice"),
-        ("---\ntitle: x\nauthor: y\n---\n", 3, "title, summary, date, place, section, url, image, flags"),
+        (
+            "---\ntitle: x\nauthor: y\n---\n",
+            3,
+            "title, summary, date, until, time, place, section, url, lead, image, flags",
+        ),
         ("---\ntitle: x\ndate: 10/11/2017\n---\n", 3, "2026-11-20"),
         ("---\ntitle: x\ndate: 2026-02-31\n---\n", 3, "2026-11-20"),
+        ("---\ntitle: x\ndate: 2026-11-20\nuntil: 2026-11-19\n---\n", 4, "last day is before the first"),
+        ("---\ntitle: x\nuntil: 2026-11-19\n---\n", 3, "no first one"),
+        ("---\ntitle: x\nuntil: tomorrow\n---\n", 3, "'tomorrow' is no date"),
+        ("---\ntitle: x\ntime: 25:00\n---\n", 3, "'25:00' is no time"),
+        ("---\ntitle: x\nlead: perhaps\n---\n", 3, "true or false"),
         ("---\ntitle: x\nimage: a.png\n---\n", 3, "keys with values"),
         ("---\ntitle: x\nimage:\n  src: a.png\n---\n", 3, "what the picture shows"),
         ("---\ntitle: x\nimage:\n  src: a.png\n  alt:\n---\n", 5, "what the picture shows"),
