@@ -6,17 +6,17 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from newsletter import campaigns, language_packages, names, resources
+from newsletter import campaigns, issues, language_packages, resources
 from newsletter import config as configuration
 from newsletter.config import Config
-from newsletter.content import markdown, pasted
 from newsletter.delivery.plan import Plan
 from newsletter.delivery.results import Counts, Undelivered
 from newsletter.delivery.sender import Report
-from newsletter.errors import ConfigError, ContentError
+from newsletter.errors import ConfigError
+from newsletter.issues import Imported
 from newsletter.model import Edition, Flag, Issue
 from newsletter.rendering import editions, fields
-from newsletter.reports import ByLanguage, Imported
+from newsletter.reports import ByLanguage
 from newsletter.translation import gate, review
 from newsletter.translation.catalogs import Catalog
 from newsletter.translation.drafting import Drafted
@@ -65,40 +65,25 @@ class Newsletter:
 
     def issues(self) -> list[str]:
         """The ids of the newsletter's issues, the newest last."""
-        return markdown.issues(self.config.folder / "issues")
+        return issues.ids(self.config)
 
     def issue(self, id: str | None = None) -> Issue:  # noqa: A002 - the word people use
-        """One issue in its source language; without an id, the newest."""
-        known = self.issues()
-        if id is None and not known:
-            where = self.config.folder / "issues"
-            raise ContentError("there is no issue yet.", where=where, hint="Make one with: newsletter import FILE")
-        chosen = id or known[-1]
-        if chosen not in known:
-            raise ContentError(f"there is no issue {chosen!r}.", where=self.config.folder / "issues", hint=_list(known))
-        return markdown.load(self.config.folder / "issues" / chosen, language=self.config.publication.source)
+        """One issue in its source language; without an id, the newest. ContentError where there is none."""
+        return issues.load(self.config, id)
 
     def import_item(self, file: str | Path, *, issue: str | None = None) -> Imported:
-        """Turn pasted text into an item of an issue; the issue is made where it is new, named for the item's month."""
-        path = Path(file)
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise ContentError(f"the file cannot be read ({error.strerror}).", where=path, hint="Check it.") from error
-        known = names.read(self.config.folder / "names.csv")
-        found = pasted.read(data, names=known, where=str(path), language=self.config.publication.source)
-        chosen = markdown.checked_id(issue) if issue else pasted.issue_of(found.item)
-        folder = self.config.folder / "issues" / chosen
-        written = markdown.save(found.item, folder, original=data, original_name=path.name, reason=found.reason)
-        return Imported(issue=chosen, path=written, original=folder / markdown.ORIGINALS / path.name, pasted=found)
+        """Turn pasted text into an item of an issue; the issue is made where it is new, named for the item's month.
+
+        ContentError where the file cannot be read or holds no item.
+        """
+        return issues.import_item(self.config, Path(file), issue=issue)
 
     def acknowledge(self, issue: Issue, item: str, *, by: str, flag: int | None = None) -> tuple[Flag, ...]:
-        """Accept one or all open flags of an item, in somebody's name; the flags that were open."""
-        found = next((candidate for candidate in issue.items if candidate.id == item), None)
-        if found is None:
-            known = _list([candidate.id for candidate in issue.items])
-            raise ContentError(f"there is no item {item!r}.", where=issue.folder, hint=known)
-        return markdown.acknowledge(issue.folder / found.file, flag=flag, by=by)
+        """Accept one or all open flags of an item, in somebody's name; the flags that were open.
+
+        ContentError where there is no such item or flag.
+        """
+        return issues.acknowledge(issue, item, by=by, flag=flag)
 
     # Translation
 
@@ -120,7 +105,8 @@ class Newsletter:
         """Bring the catalogs up to date and draft what is missing; each language is saved as soon as it is done.
 
         ``items`` limits that to some items (``issue`` stands for its subject, preheader and intro), ``engine`` names
-        another one than ``newsletter.toml`` does, and ``again`` also redrafts what nobody has touched yet.
+        another one than ``newsletter.toml`` does, and ``again`` also redrafts what nobody has touched yet. A segment
+        without a safe draft is named in ``held``; TranslationError where an engine or a PO file cannot be used.
         """
         found = self.translations.translate(
             issue, self._targets(languages), items=items, engine=engine, again=again, progress=progress
@@ -128,10 +114,15 @@ class Newsletter:
         return ByLanguage((drafted.language, drafted) for drafted in found)
 
     def forecast(
-        self, issue: Issue, *, languages: Iterable[str] | None = None, items: Collection[str] | None = None
+        self,
+        issue: Issue,
+        *,
+        languages: Iterable[str] | None = None,
+        items: Collection[str] | None = None,
+        again: bool = False,
     ) -> ByLanguage[Drafted]:
         """What ``translate`` would find to do; no engine is asked and no catalog written."""
-        found = self.translations.forecast(issue, self._targets(languages), items=items)
+        found = self.translations.forecast(issue, self._targets(languages), items=items, again=again)
         return ByLanguage((drafted.language, drafted) for drafted in found)
 
     def review(self, issue: Issue, *, languages: Iterable[str] | None = None) -> ByLanguage[LanguageReview]:
@@ -154,16 +145,20 @@ class Newsletter:
         """Sign the reviewed translations, until either text changes.
 
         ``as_is`` also accepts drafts and stale translations, unchanged: whoever ``by`` names has read them.
+        HeldError where nobody is named.
         """
         found = self.translations.approve(issue, self._targets(languages), by=by, items=items, as_is=as_is)
         return ByLanguage((signed.language, signed) for signed in found)
 
     def export_memory(self, file: Path, *, languages: Iterable[str] | None = None) -> int:
-        """Write what people accepted in all issues to a TMX file; how many translations it has."""
+        """Write what people accepted in all issues to a TMX file; how many translations it has.
+
+        TranslationError where the file cannot be written.
+        """
         return self.translations.export(file, self._targets(languages))
 
     def import_memory(self, file: Path) -> tmx.Imported:
-        """Learn the translations in a TMX file."""
+        """Learn the translations in a TMX file; TranslationError where it is none."""
         return self.translations.learn_from(file)
 
     # Language packages
@@ -173,30 +168,33 @@ class Newsletter:
         return language_packages.needed(self.config, offered)
 
     def offers(self) -> Index:
-        """The language packages that can be downloaded; asks the network at most once a day."""
+        """The language packages that can be downloaded; asks the network at most once a day.
+
+        TranslationError where it was never asked and cannot be reached now.
+        """
         return language_packages.offers(self.config)
 
     def install_language(self, language: str, *, progress: Progress | None = None) -> list[Package]:
-        """Download and install what one of the newsletter's languages needs."""
+        """Download and install what one of the newsletter's languages needs, or newer versions; [] if nothing.
+
+        TranslationError where there is no such package, or it is not the one of the lock file.
+        """
         return language_packages.install(self.config, language, progress=progress)
 
     def install_package(self, file: str | Path) -> Package:
-        """Install an ``.argosmodel`` file for this newsletter."""
+        """Install an ``.argosmodel`` file for this newsletter; TranslationError where it is damaged or another's."""
         return language_packages.install_file(self.config, Path(file))
 
     def remove_language(self, language: str) -> Sequence[Package]:
-        """Remove the packages that translate straight into a language."""
+        """Remove the packages that translate straight into a language; TranslationError where there is none."""
         return language_packages.remove(self.config, language)
 
     # Rendering
 
     def render(self, issue: Issue, *, languages: Iterable[str] | None = None) -> dict[str, Edition]:
         """The editions that the review gate lets out, by language."""
-        return {
-            language: self.edition(decision)
-            for language, decision in self.gates(issue, languages).items()
-            if decision.open
-        }
+        gates = self.gates(issue, languages)
+        return {language: self.edition(decision) for language, decision in gates.items() if decision.open}
 
     def preview(self, issue: Issue, language: str) -> Edition:
         """One edition as it would look now, whatever the review gate says."""
@@ -241,7 +239,7 @@ class Newsletter:
         return campaigns.plan(self.config, issue, self.render(issue), at=at, timezone=timezone)
 
     def approve(self, plan: str | Plan, *, by: str) -> Plan:
-        """Sign a plan, given by itself or by the first characters of its hash."""
+        """Sign a plan, given by itself or by the first characters of its hash; HeldError where it sends nothing."""
         with campaigns.outbox(self.config) as outbox:
             signed = outbox.approve(plan if isinstance(plan, str) else plan.campaign, by)
         return signed if isinstance(plan, str) else plan.approve(by)
@@ -266,7 +264,10 @@ class Newsletter:
         return self.send()
 
     def cancel(self, plan: str | Plan) -> Plan:
-        """Stop a plan, given by itself or its hash: what of it was not sent stays unsent, and may be planned again."""
+        """Stop a plan, given by itself or its hash: what of it was not sent stays unsent, and may be planned again.
+
+        HeldError where everything of it was sent.
+        """
         with campaigns.outbox(self.config) as outbox:
             return outbox.cancel(plan if isinstance(plan, str) else plan.campaign)
 
@@ -290,16 +291,9 @@ class Newsletter:
         languages = known if languages is None else tuple(languages)
         for language in languages:
             if language not in known:
-                raise ConfigError(
-                    f"the newsletter has no language {language!r}.",
-                    where=self.config.folder / configuration.FILE,
-                    hint=_list(known),
-                )
+                where, hint = self.config.folder / configuration.FILE, f"There is: {', '.join(known)}."
+                raise ConfigError(f"the newsletter has no language {language!r}.", where=where, hint=hint)
         return [language for language in languages if language != self.config.publication.source]
 
     def _catalogs(self, issue: Issue) -> dict[str, Catalog]:
         return {language: self.translations.catalog(issue, language) for language in self._targets(None)}
-
-
-def _list(known: Iterable[str]) -> str:
-    return f"There is: {', '.join(known) or 'none'}."

@@ -20,6 +20,7 @@ from babel import Locale, UnknownLocaleError
 from newsletter.errors import ConfigError
 from newsletter.model import Address
 from newsletter.plugins import Family, Plugin, names
+from newsletter.tokens import TABLES, Theme, faults
 
 FILE = "newsletter.toml"
 
@@ -29,6 +30,7 @@ _HINTS = {
     "languages": 'Write a list, as in ["en", "es"].',
     "fallback": 'Write a list, as in ["es", "fr"].',
     "per_second": "Write a number, such as 50.",
+    "utm": 'Write a table, as in { source = "newsletter", medium = "email" }.',
 }
 
 Review = Literal["required", "label", "off"]
@@ -37,6 +39,17 @@ ItemFallback = Literal["next", "omit", "hold"]
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the file; an unknown key is an error."""
+
+
+class Utm(_Table, frozen=True):
+    """``utm`` in ``[newsletter]``: what links to the newsletter's own sites tell their statistics.
+
+    ``hosts`` are sites besides that of ``base_url``, with their subdomains; ``"*"`` means every site.
+    """
+
+    source: str
+    medium: str = "email"
+    hosts: tuple[str, ...] = ()
 
 
 class Publication(_Table, frozen=True):
@@ -50,6 +63,7 @@ class Publication(_Table, frozen=True):
     postal_address: str = ""
     base_url: str = ""
     timezone: str = "UTC"
+    utm: Utm | None = None
 
 
 class Policy(_Table, frozen=True):
@@ -67,12 +81,6 @@ class Outbox(_Table, frozen=True):
 
     url: str = "sqlite:///newsletter.db"
     per_second: float = 50
-
-
-class Theme(_Table, frozen=True):
-    """``[theme]``: the look; a folder ``templates/`` beside ``newsletter.toml`` overrides single files of it."""
-
-    name: str = "default"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,15 +131,28 @@ class Config:
 def load(folder: Path) -> Config:
     """Read ``newsletter.toml`` in ``folder``; every problem is a ConfigError with the line to correct."""
     path = folder / FILE
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
+    if not path.exists():
         raise ConfigError(
             "there is no newsletter here.", where=path, hint="Go to its folder, or make one with: newsletter init"
-        ) from None
+        )
+    return _open(path).config()
+
+
+def load_theme(path: Path) -> Theme:
+    """Read a theme's own ``theme.toml``: the table ``[theme]``, as ``newsletter.toml`` has it."""
+    return _open(path).theme()
+
+
+def place(path: Path, table: str, key: str) -> str:
+    """Where a key stands, such as ``newsletter.toml:31``, for who finds out later that it does not fit."""
+    return f"{path}:{_open(path).line(table, key)}" if path.is_file() else str(path)
+
+
+def _open(path: Path) -> "_Reader":
+    try:
+        return _Reader(path, path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"the file cannot be read ({error}).", where=path, hint="Save it as UTF-8 text.") from error
-    return _Reader(path, text).config()
 
 
 class _Reader:
@@ -176,10 +197,23 @@ class _Reader:
             audience=self._plugin("sources", "audience", "source", "csv", self._table("audience")),
             provider=self._plugin("providers", "provider", "use", "folder", self._table("provider")),
             outbox=self._convert(self._table("outbox"), Outbox, "outbox"),
-            theme=self._convert(self._table("theme"), Theme, "theme"),
+            theme=self.theme(),
         )
 
+    def theme(self) -> Theme:
+        """The design tokens; a nested table is converted by itself first, so that its own keys are named."""
+        for name, kind in TABLES.items():
+            if name in self._table("theme"):
+                self._convert(self._table("theme")[name], kind, f"theme.{name}")
+        theme: Theme = self._convert(self._table("theme"), Theme, "theme")
+        for fault in faults(theme):
+            raise self._error(fault.what, fault.table, fault.key, hint=fault.hint)
+        return theme
+
     def _publication(self) -> Publication:
+        utm = self._table("newsletter").get("utm")
+        if isinstance(utm, dict):  # by itself first, so that its own keys are named
+            self._convert(utm, Utm, "newsletter.utm")
         publication: Publication = self._convert(self._table("newsletter"), Publication, "newsletter")
         for tag in (publication.source, *publication.languages):
             self._language(tag, "newsletter", "source" if tag == publication.source else "languages")
@@ -247,7 +281,7 @@ class _Reader:
     def _plugin(self, family: Family, table: str, key: str, default: str, options: Mapping[str, Any]) -> Plugin:
         rest = {name: value for name, value in options.items() if name != key}
         name = self._convert(options.get(key, default), str, table, key)
-        where = f"{self._path}:{self._line(table)}, table [{table}]"
+        where = f"{self._path}:{self.line(table)}, table [{table}]"
         return Plugin(family=family, name=name, options=rest, where=where, folder=self._path.parent)
 
     def _table(self, name: str) -> dict[str, Any]:
@@ -270,17 +304,19 @@ class _Reader:
             raise self._error(f"{what}, at {field} in [{table}].", table, field, hint=hint) from None
 
     def _error(self, what: str, table: str, key: str = "", *, hint: str) -> ConfigError:
-        return ConfigError(what, where=f"{self._path}:{self._line(table, key)}", hint=hint)
+        return ConfigError(what, where=f"{self._path}:{self.line(table, key)}", hint=hint)
 
-    def _line(self, table: str, key: str = "") -> int:
-        """The line of a key, else of its table, else the first."""
-        start = next((n for n, line in enumerate(self._lines, 1) if line.strip() == f"[{table}]"), 1)
+    def line(self, table: str, key: str = "") -> int:
+        """The line of a key, else of its table (a table of its own or a key of the one around it), else the first."""
+        start = next((n for n, line in enumerate(self._lines, 1) if line.strip() == f"[{table}]"), 0)
+        if not start and "." in table:
+            return self.line(*table.rsplit(".", 1))
         for number, line in enumerate(self._lines[start:], start + 1):
             if not key or line.lstrip().startswith("["):
                 break
-            if re.match(rf"\s*{re.escape(key)}\s*=", line):
+            if re.match(rf"""\s*["']?{re.escape(key)}["']?\s*=""", line):
                 return number
-        return start
+        return max(start, 1)
 
 
 def _is_zone(name: str) -> bool:

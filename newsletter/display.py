@@ -1,8 +1,10 @@
 """What the command line shows: data on stdout, words and progress on stderr, JSON for machines."""
 
+import re
 import shlex
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
@@ -18,19 +21,21 @@ if TYPE_CHECKING:
     from newsletter.delivery.plan import Plan
     from newsletter.delivery.results import Counts, Undelivered
     from newsletter.delivery.sender import Report
+    from newsletter.issues import Imported
     from newsletter.model import Issue
-    from newsletter.reports import Imported
-    from newsletter.translation.catalogs import State
     from newsletter.translation.drafting import Drafted
     from newsletter.translation.packages.index import Index
     from newsletter.translation.packages.needs import Need
     from newsletter.translation.review import LanguageReview
     from newsletter.translations import Signed
 
-# Colours go off by themselves where stderr is no terminal.
-_words = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+# Colours go off by themselves where stderr is no terminal, and only a terminal has a width to break lines at.
+_words = Console(stderr=True, highlight=False, markup=False)
+_words.soft_wrap = not _words.is_terminal
 
-_KINDS = {"chosen": "get a language of their list", "near": "get the nearest language", "fallback": "get the default"}
+_KINDS = {"chosen": "on the reader's list", "near": "the nearest to it", "fallback": "the default"}
+_MOST = 8
+"""So many reasons are told of each language; a longer list is read in the PO file."""
 
 
 def say(text: str) -> None:
@@ -67,17 +72,25 @@ def again(folder: Path) -> str:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """An aligned table: the first column names the row, numbers stand to the right."""
+    """An aligned table: the first column names the row, numbers stand to the right; it fits a terminal's width."""
     rows = [list(row) for row in rows]
+    cells = [[str(cell) for cell in row] for row in rows]
+    console = Console(highlight=False, markup=False)
+    if console.is_terminal:
+        # A name such as an item's id has no spaces; it is broken at its hyphens where the other columns need the room.
+        wide = [max(map(cell_len, column)) for column in zip(headings, *cells, strict=True)]
+        room = max(console.width - sum(wide[1:]) - 2 * len(wide), console.width // 3)
+        for row in cells:
+            row[0] = "\n".join(textwrap.wrap(row[0], room))
+    else:
+        console.width = sys.maxsize  # a pipe has no width; nothing may be cut off in it
     made = Table(box=None, pad_edge=False, header_style="bold", show_header=any(headings))
     for position, heading in enumerate(headings):
         number = position > 0 and all(isinstance(row[position], int) for row in rows)
-        made.add_column(heading, justify="right" if number else "left", no_wrap=True)
-    for row in rows:
-        made.add_row(*map(str, row))
-    console = Console(highlight=False, markup=False)
-    # A pipe has no width; nothing may be cut off in it.
-    (console if console.is_terminal else Console(highlight=False, markup=False, width=250)).print(made)
+        made.add_column(heading, justify="right" if number else "left", overflow="fold")
+    for row in cells:
+        made.add_row(*row)
+    console.print(made)
 
 
 def json(data: object) -> None:
@@ -103,8 +116,9 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
 def imported(made: "Imported") -> None:
     """What an import recognised, repaired and doubts."""
     found, item = made.pasted, made.pasted.item
-    day = f"{item.date or 'none'}" + (f"  ({found.reason})" if found.reason else "")
-    table(("", ""), [("title", item.title), ("date", day), ("file", made.path)])
+    click.echo(f"title: {item.title}")
+    click.echo(f"date: {item.date or 'none'}" + (f" ({found.reason})" if found.reason else ""))
+    click.echo(f"file: {made.path}")
     if found.repairs or item.flags:
         say(f"Lines are those of {made.original}.")
     for repair in found.repairs:
@@ -116,18 +130,20 @@ def imported(made: "Imported") -> None:
 def plan(made: "Plan") -> None:
     """How many mails in which language, and why who gets which, or nothing."""
     table(("language", "mails"), [*sorted(made.languages.items()), ("all", made.messages)])
-    for kind, number in made.kinds.items():
-        say(f"{number} {_KINDS.get(kind, kind)}.")
-    for language, number in made.held.items():
-        warn(f"{language}: {number} wait, because the language waits for review.")
+    if made.kinds:
+        kinds = (f"{_KINDS.get(kind, kind)}: {number}" for kind, number in made.kinds.items())
+        say(f"The language is {', '.join(kinds)}.")
+    for due, number in made.waves:
+        say(f"{_several(number, 'mail')} due at {due:%Y-%m-%d %H:%M} UTC.")
     for reason, number in made.skipped.items():
-        say(f"{number} get nothing: {reason}.")
+        say(f"{_several(number, 'reader')} left out: {reason}.")
     for problem in made.problems:
         warn(f"  {problem}")
+    if made.held:
+        readers = ", ".join(f"{language} {number}" for language, number in made.held.items())
+        warn(f"Readers left out, as their language waits for review: {readers}.")
     if not made.messages:
         warn("This plan sends nothing to anybody.")
-    for due, number in made.waves:
-        say(f"{number} are due at {due:%Y-%m-%d %H:%M} UTC.")
 
 
 def report(made: "Report", *, figures: bool) -> None:
@@ -165,12 +181,13 @@ def title(issue: "Issue") -> None:
 
 
 def fallbacks(found: Mapping[str, "LanguageReview"]) -> None:
-    """Which items readers of a language see in another one, or not at all."""
+    """Which items readers of a language see in another one, or not at all; of a language that waits, would see."""
     for tag, each in found.items():
+        verb = "would be" if each.reasons else "is"
         for item, other in each.fallbacks.items():
-            say(f"{tag}: {item} is shown in {other}.")
+            say(f"{tag}: {item} {verb} shown in {other}.")
         for item in each.omitted:
-            say(f"{tag}: {item} is left out.")
+            say(f"{tag}: {item} {verb} left out.")
 
 
 def drafted(results: Mapping[str, "Drafted"], *, planned: bool) -> None:
@@ -180,29 +197,41 @@ def drafted(results: Mapping[str, "Drafted"], *, planned: bool) -> None:
     table(headings, rows)
     for result in results.values():
         held(result)
+    for trouble in dict.fromkeys(result.trouble for result in results.values() if result.trouble):
+        warn(trouble)
+
+
+def held(result: "Drafted") -> None:
+    """Why segments of a language have no draft: each reason once, whatever figures it ends with."""
+    contexts: dict[str, list[str]] = {}
+    for each in result.held:
+        contexts.setdefault(re.sub(r" \([^()]*\)$", "", each.reason), []).append(each.context)
+    reasons = sorted(contexts.items(), key=lambda found: -len(found[1]))
+    for reason, names in reasons[:_MOST]:
+        where = names[0] if len(names) == 1 else f"{len(names)} segments"
+        warn(f"{result.language}: {where} held back: {reason}.")
+    if rest := sum(len(names) for _reason, names in reasons[_MOST:]):
+        warn(f"{result.language}: {_several(rest, 'segment')} more held back, each for a reason of its own.")
 
 
 def reviews(found: Mapping[str, "LanguageReview"]) -> None:
     """How many segments of each language are in which state, where work is left, and what holds a language."""
-    from newsletter.translation.catalogs import State
+    from newsletter.translation.catalogs import ACCEPTED, State
 
     rows = [(tag, *each.counts.values(), "held" if each.reasons else "open") for tag, each in found.items()]
     table(("language", *State, "sending"), rows)
-    items = dict.fromkeys(item for each in found.values() for item in each.items)
-    left = {item: [_left(each.items.get(item, {})) for each in found.values()] for item in items}
-    if any(any(cells) for cells in left.values()):
-        table(("left of", *found), [(item, *cells) for item, cells in left.items() if any(cells)])
+    left: dict[tuple[str, str], list[str]] = {}
+    for item in dict.fromkeys(item for each in found.values() for item in each.items):
+        for tag, each in found.items():
+            counts = [(number, state) for state, number in each.items.get(item, {}).items() if state not in ACCEPTED]
+            if what := ", ".join(f"{number} {state}" for number, state in counts if number):
+                left.setdefault((item, what), []).append(tag)
+    if left:
+        table(("item", "left to do", "in"), [(*what, ", ".join(tags)) for what, tags in left.items()])
     for tag, each in found.items():
         for reason in each.reasons:
             warn(f"{tag}: {reason}.")
     fallbacks(found)
-
-
-def _left(counts: Mapping["State", int]) -> str:
-    """What is left to do of an item in a language, in one cell."""
-    from newsletter.translation.catalogs import ACCEPTED
-
-    return ", ".join(f"{number} {state}" for state, number in counts.items() if number and state not in ACCEPTED)
 
 
 def signed(results: Mapping[str, "Signed"]) -> None:
@@ -219,8 +248,9 @@ def restored(results: Mapping[str, "Drafted | LanguageReview"], command: str) ->
     for tag, each in results.items():
         if each.restored:
             warn(
-                f"{tag}: {each.restored} drafts lost their fuzzy mark at once and unchanged, as when OmegaT writes "
-                f"the file. They are drafts still. If somebody has read them: {command} -l {tag} --as-is --by NAME"
+                f"{tag}: {_several(each.restored, 'draft')} lost their fuzzy mark at once and unchanged, as some "
+                f"programs do to a whole file (OmegaT, msgattrib). They are drafts still. If somebody has read them: "
+                f"{command} -l {tag} --as-is --by NAME"
             )
 
 
@@ -228,16 +258,16 @@ def languages(needs: Iterable["Need"], offered: "Index | None") -> None:
     """Which package drafts each language, and what the others need."""
     from newsletter.rendering.localise import Localisation
 
-    needs = list(needs)
-    rows = []
+    rows, lacking = [], []
     for need in needs:
         size = sum(package.size for package in need.installed)
-        packages = " + ".join(map(str, need.installed)) or ("" if need.ready else "none")
+        packages = " + ".join(map(str, need.installed)) or (str(need) if need.ready else "none")
         rows.append((need.language, Localisation.of(need.language).endonym, packages, _megabytes(size)))
+        if str(need) and need.state != "source":
+            lacking.append(f"{need.language}: {need}")
     table(("language", "name", "installed", "size"), rows)
-    for need in needs:
-        if str(need):
-            say(f"{need.language}: {need}")
+    for words in lacking:
+        say(words)
     if offered and offered.note:
         warn(offered.note)
 
@@ -246,14 +276,8 @@ def _megabytes(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size else ""
 
 
-def held(result: "Drafted") -> None:
-    """Why segments of a language have no draft, each reason once."""
-    contexts: dict[str, list[str]] = {}
-    for each in result.held:
-        contexts.setdefault(each.reason, []).append(each.context)
-    for reason, names in contexts.items():
-        where = names[0] if len(names) == 1 else f"{len(names)} segments"
-        warn(f"{result.language}: {where} held back: {reason}.")
+def _several(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def plain(data: object) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Wires the Argos language packages to a newsletter: what its languages have, what they need, and where that is."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from newsletter.errors import TranslationError
 from newsletter.translation import packages
 from newsletter.translation.packages import Package, downloads, index, lockfile, needs
 from newsletter.translation.packages.index import FRESH, Index
-from newsletter.translation.packages.needs import Need
+from newsletter.translation.packages.needs import PIVOT, Need
 
 Progress = Callable[[str, int, int], None]
 """Called with (package, bytes done, bytes in all) while a package is downloaded."""
@@ -24,24 +25,37 @@ def offers(config: Config, *, fresh: timedelta = FRESH) -> Index:
 
 
 def needed(config: Config, offered: Index | None) -> list[Need]:
-    """What each language of the newsletter has and lacks; ``offered`` is None where nobody can know what there is."""
-    publication = config.publication
-    return needs.needs(
-        publication.source,
-        publication.languages,
-        installed=packages.installed(_folder(config)),
-        available=offered.offers if offered else None,
-    )
+    """What each language of the newsletter has and lacks; ``offered`` is None where nobody can know what there is.
+
+    What is to be downloaded has its size, as far as its server tells it at once.
+    """
+    found = []
+    for need in _needs(config, offered):
+        engine = config.engine_of(need.language).name
+        other = engine != "argos" and need.state != "source"
+        found.append(Need(language=need.language, state="other", engine=engine) if other else need)
+    if offered is None or offered.note:  # nobody answers
+        return found
+    wanted = list(dict.fromkeys(offer for need in found for offer in (*need.install, *need.updates)))
+    known = dict(zip(wanted, index.sized(wanted), strict=True))
+    return [
+        replace(
+            need,
+            install=tuple(known[offer] for offer in need.install),
+            updates=tuple(known[offer] for offer in need.updates),
+        )
+        for need in found
+    ]
 
 
 def install(config: Config, language: str, *, progress: Progress | None = None) -> list[Package]:
     """Download and install what a language needs, or newer versions of what it has."""
-    need = next((need for need in needed(config, offers(config)) if need.language == language), None)
+    need = next((need for need in _needs(config, offers(config)) if need.language == language), None)
     if need is None:
         hint = f"There is: {', '.join(config.publication.languages)}; or name a file that ends in .argosmodel."
         raise TranslationError(f"the newsletter has no language {language!r}.", where=config.folder / FILE, hint=hint)
     if need.state == "missing":
-        raise TranslationError(str(need), where=language)
+        raise TranslationError(str(need))
     installed = []
     for offer in need.install or need.updates:
 
@@ -59,8 +73,21 @@ def install_file(config: Config, file: Path) -> Package:
 
 
 def remove(config: Config, language: str) -> Sequence[Package]:
-    """Remove the packages from the newsletter's language into another."""
-    return packages.remove(config.publication.source, language, _folder(config))
+    """Remove the package into a language: the one from the newsletter's own, else the one from English."""
+    source, folder = config.publication.source, _folder(config)
+    pairs = {(package.source, package.target) for package in packages.installed(folder)}
+    through = (source, language) not in pairs and (PIVOT, language) in pairs
+    return packages.remove(PIVOT if through else source, language, folder)
+
+
+def _needs(config: Config, offered: Index | None) -> list[Need]:
+    publication = config.publication
+    return needs.needs(
+        publication.source,
+        publication.languages,
+        installed=packages.installed(_folder(config)),
+        available=offered.offers if offered else None,
+    )
 
 
 def _folder(config: Config) -> Path | None:

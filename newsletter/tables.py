@@ -49,13 +49,13 @@ def read(path: Path, shape: Shape) -> tuple[Row, ...]:
     delimiter = max(",;\t", key=lambda sign: sum(shape.knows(_title(cell)) for cell in heading.split(sign)))
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     try:
-        lines = [(reader.line_num, [nfc(cell) for cell in cells]) for cells in reader]
+        lines = [(reader.line_num, _filled(cells)) for cells in reader]
     except csv.Error as error:
         hint = "Close every double quote, and double those inside a cell."
         raise shape.error(f"the line is no CSV ({error}).", where=f"{path}:{reader.line_num}", hint=hint) from error
     titles = [_title(cell) for cell in lines[0][1]] if lines else []
     _check(titles, path, shape)
-    return tuple(_row(line, cells, titles, path, shape) for line, cells in lines[1:] if any(cells))
+    return tuple(_row(line, cells, titles, path, shape) for line, cells in lines[1:] if cells)
 
 
 def is_language(title: str) -> bool:
@@ -72,6 +72,14 @@ def broader(language: str) -> Iterator[str]:
 def nfc(text: str) -> str:
     """The text in composed form, with single spaces."""
     return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _filled(cells: list[str]) -> list[str]:
+    """The cells up to the last one with something in it; spreadsheets save empty columns, too."""
+    filled = [nfc(cell) for cell in cells]
+    while filled and not filled[-1]:
+        filled.pop()
+    return filled
 
 
 def _check(titles: list[str], path: Path, shape: Shape) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from newsletter import plugins
 from newsletter.config import Config
-from newsletter.errors import ContentError
+from newsletter.errors import ContentError, HeldError
 from newsletter.model import WHOLE_ISSUE, Issue, Segment
-from newsletter.translation import drafting, segments
+from newsletter.translation import drafting, segments, template
 from newsletter.translation.catalogs import ACCEPTED, Catalog, State
 from newsletter.translation.drafting import PIVOT, Aids, Drafted
 from newsletter.translation.engines import Engine
@@ -64,9 +64,7 @@ class Translations:
 
     def catalog(self, issue: Issue, language: str) -> Catalog:
         """The catalog of one language, brought up to date with the source in memory."""
-        catalog = self._open(
-            self.path(issue, language), language, project=f"{self._config.publication.name} {issue.id}"
-        )
+        catalog = self._open(self.path(issue, language), language, project=self._project(issue))
         catalog.sync(self._noted(segment, language) for segment in segments.split(issue))
         return catalog
 
@@ -90,37 +88,40 @@ class Translations:
         """
         self._check(issue, items)
         self._learn()
-        aids = Aids(memory=self.memory, cache=EngineCache(self._config.memory), glossary=self.glossary)
+        cache = EngineCache(self._config.memory)
+        aids = Aids(memory=self.memory, cache=cache, glossary=self.glossary)
         english = self._english(issue)
+        template.write(issue.folder / "po" / f"{issue.id}.pot", segments.split(issue), project=self._project(issue))
         for language in languages:
             catalog = self.catalog(issue, language)
-            if again:
-                catalog.discard(items)
 
             def step(done: int, total: int, language: str = language) -> None:
                 if progress:
                     progress(language, done, total)
 
-            yield drafting.fill(
+            result = drafting.fill(
                 catalog,
                 self.engine(language, name=engine),
                 source=issue.language,
                 aids=aids,
                 items=items,
+                again=again,
                 english=english if language != PIVOT else None,
                 progress=step,
             )
             catalog.save()
-            catalog.template(issue.folder / "po" / f"{issue.id}.pot")
+            yield replace(result, trouble=cache.trouble)
 
     def forecast(
-        self, issue: Issue, languages: Iterable[str], *, items: Collection[str] | None = None
+        self, issue: Issue, languages: Iterable[str], *, items: Collection[str] | None = None, again: bool = False
     ) -> Iterator[Drafted]:
         """What ``translate`` would find to do, without asking an engine or writing a catalog."""
         self._check(issue, items)
         self._learn()
         for language in languages:
             catalog = self.catalog(issue, language)
+            if again:
+                catalog.discard(items)
             yield drafting.forecast(catalog, source=issue.language, memory=self.memory, items=items)
 
     def approve(
@@ -133,6 +134,8 @@ class Translations:
         as_is: bool = False,
     ) -> Iterator[Signed]:
         """Sign what is reviewed; ``as_is`` accepts drafts and stale translations first, unchanged, in the same name."""
+        if not by.strip():
+            raise HeldError("an approval needs a name.", hint="Say who approves the translations.")
         self._check(issue, items)
         for language in languages:
             catalog = self.catalog(issue, language)
@@ -157,6 +160,9 @@ class Translations:
         """Put the translations of a TMX file into the memory."""
         publication = self._config.publication
         return tmx.read(self.memory, file, source=publication.source, languages=publication.languages)
+
+    def _project(self, issue: Issue) -> str:
+        return f"{self._config.publication.name} {issue.id}"
 
     def _noted(self, segment: Segment, language: str) -> Segment:
         notes = (segment.note, self.glossary.note(segment.text, language))
@@ -186,6 +192,7 @@ class Translations:
                 target=entry.target if entry.state in ACCEPTED else "",
                 approved=entry.state is State.APPROVED,
                 author=entry.by,
+                date=catalog.revised,
             )
 
     def _check(self, issue: Issue, items: Collection[str] | None) -> None:

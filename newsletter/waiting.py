@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST_PAUSE = 86_400.0
-"""Seconds of a ``Retry-After`` that we believe."""
+"""Seconds that a service is waited for at most, whoever says how long: a ``Retry-After``, an option ``timeout``."""
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -13,7 +13,10 @@ from newsletter.cli.options import issue_argument
 @click.option("--output", "-o", default="build", show_default=True, help="Where the files go.")
 @click.pass_obj
 def build(folder: Path, issue: str | None, output: str) -> None:
-    """Write the HTML and the text of every edition that may be sent, with its merge fields empty."""
+    """Write the HTML and text of every edition that may be sent.
+
+    Merge fields, such as the reader's name, are empty in them.
+    """
     from newsletter import Newsletter
 
     newsletter = Newsletter.open(folder)

@@ -1,6 +1,7 @@
 """Commands that plan, approve and send."""
 
 import getpass
+import re
 import sys
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import click
 
 from newsletter import display
 from newsletter.cli.options import as_json, issue_argument, item_option, language_option
+
+_HASH = re.compile("[0-9a-f]{8,32}")
+"""What a plan is approved by: its hash, or the beginning of it."""
 
 
 @click.command()
@@ -18,7 +22,10 @@ from newsletter.cli.options import as_json, issue_argument, item_option, languag
 @as_json
 @click.pass_obj
 def plan(folder: Path, issue: str | None, at: str | None, timezone: str, yes: bool, as_json: bool) -> None:
-    """Freeze and count what would be sent to whom; nothing goes out before the plan is approved."""
+    """Count who gets what, and freeze that for approval.
+
+    Nothing goes out before the plan is approved.
+    """
     from newsletter import Newsletter
 
     newsletter = Newsletter.open(folder)
@@ -38,6 +45,9 @@ def plan(folder: Path, issue: str | None, at: str | None, timezone: str, yes: bo
     elif made.messages:
         display.say("Nothing is sent yet. Approve exactly this with:")
         display.command(f"{display.again(folder)} approve {made.hash[:12]} --by NAME")
+    elif made.held:
+        display.say("See what the review still needs:")
+        display.command(f"{display.again(folder)} review {chosen.id}")
 
 
 @click.command()
@@ -45,23 +55,31 @@ def plan(folder: Path, issue: str | None, at: str | None, timezone: str, yes: bo
 @language_option
 @item_option
 @click.option("--as-is", is_flag=True, help="Drafts and stale translations too, unchanged: who approves has read them.")
-@click.option("--by", required=True, help="Who approves.")
+@click.option("--by", required=True, help="The name of who approves; it is kept.")
 @click.pass_obj
 def approve(
     folder: Path, what: str | None, languages: tuple[str, ...], items: tuple[str, ...], as_is: bool, by: str
 ) -> None:
-    """Approve the plan with this HASH, or the reviewed translations of ISSUE.
+    """Approve a plan, or the translations of an issue.
 
-    Without -l, -i or --as-is, an id of an issue approves its translations into all languages. An approval holds until
-    what it covers changes.
+    \b
+    approve HASH --by NAME          the plan with this hash may be sent
+    approve ISSUE --by NAME         the reviewed translations of the issue
+    approve ISSUE -l es --by NAME   those into one language
+
+    Whatever is the id of an issue is taken for one. Without HASH or ISSUE, -l, -i or --as-is approve translations of
+    the newest issue. An approval holds until what it covers changes.
     """
     from newsletter import Newsletter
 
     newsletter = Newsletter.open(folder)
-    if not (languages or items or as_is) and what and what not in newsletter.issues():
+    of_translations = languages or items or as_is
+    if not what and not of_translations:
+        raise click.UsageError("Say what: the hash that plan printed, or the id of an issue to sign its translations.")
+    if what and not of_translations and what not in newsletter.issues() and _HASH.fullmatch(what):
         approved = newsletter.approve(what, by=by)
         display.say(
-            f"{approved.messages} mails of {approved.issue} approved by {approved.approved_by}. Send them with:"
+            f"Mails of {approved.issue} approved by {approved.approved_by}: {approved.messages}. Send them with:"
         )
         display.command(f"{display.again(folder)} send")
         return
@@ -72,6 +90,8 @@ def approve(
     display.title(chosen)
     display.signed(signed)
     if any(each.left for each in signed.values()):
+        display.say("Translate what is missing, remove “fuzzy” from what is right, and approve again. What is left:")
+        display.command(f"{display.again(folder)} review {chosen.id} --html")
         sys.exit(1)
 
 
@@ -79,7 +99,10 @@ def approve(
 @as_json
 @click.pass_obj
 def send(folder: Path, as_json: bool) -> None:
-    """Send what is approved and due; made to be called again and again, by cron or by hand."""
+    """Send what is approved and due.
+
+    Made to be called again and again, by cron or by hand. Exit code 75: work is left, call it again later.
+    """
     from newsletter import Newsletter
 
     with display.progress_bar() as progress:
@@ -98,7 +121,10 @@ def send(folder: Path, as_json: bool) -> None:
 @click.argument("hash_", metavar="HASH")
 @click.pass_obj
 def cancel(folder: Path, hash_: str) -> None:
-    """Stop the plan with this HASH; what of it was not sent stays unsent."""
+    """Stop the plan with this HASH.
+
+    What of it was not sent stays unsent, and may be planned again.
+    """
     from newsletter import Newsletter
 
     stopped = Newsletter.open(folder).cancel(hash_)
@@ -111,7 +137,7 @@ def cancel(folder: Path, hash_: str) -> None:
 @as_json
 @click.pass_obj
 def status(folder: Path, issue: str | None, as_json: bool) -> None:
-    """Show for every language what was sent, what failed and what nobody can know."""
+    """Show what was sent, what failed and what is uncertain."""
     from newsletter import Newsletter
 
     newsletter = Newsletter.open(folder)
@@ -122,6 +148,9 @@ def status(folder: Path, issue: str | None, as_json: bool) -> None:
     uncertain, failed = newsletter.uncertain(chosen), newsletter.failed(chosen)
     if as_json:
         display.json({"issue": chosen, "languages": counts, "uncertain": uncertain, "failed": failed})
+    elif not counts:
+        display.say(f"{chosen}: nothing of it was planned yet. Count who would get it:")
+        display.command(f"{display.again(folder)} plan {chosen}")
     else:
         display.say(chosen)
         display.status(counts, uncertain=uncertain, failed=failed)

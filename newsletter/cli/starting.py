@@ -10,7 +10,10 @@ from newsletter import display
 @click.command()
 @click.argument("target", default="newsletter-demo")
 def demo(target: str) -> None:
-    """Make a sample newsletter in the folder TARGET, translate it and send it into a local Maildir."""
+    """Make, translate and send a sample newsletter, offline.
+
+    It is made in the new folder TARGET; its mails go into a local Maildir.
+    """
     from newsletter import demo as sample
 
     with display.progress_bar() as progress:
@@ -27,9 +30,10 @@ def demo(target: str) -> None:
 @click.command()
 @click.argument("target", default=".")
 def init(target: str) -> None:
-    """Make a working newsletter in the empty or new folder TARGET."""
+    """Make a working newsletter in TARGET, a new or empty folder."""
     from newsletter import Newsletter
 
-    made = Newsletter.create(target)
-    display.say(f"Made a newsletter in {made.config.folder}. Edit newsletter.toml, members.csv and the issue, then:")
+    Newsletter.create(target)
+    where = "this folder" if Path(target) == Path() else target
+    display.say(f"Made a newsletter in {where}. Edit newsletter.toml, members.csv and the issue, then:")
     display.command(f"{display.again(Path(target))} preview")

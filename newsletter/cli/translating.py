@@ -1,7 +1,10 @@
 """Commands that translate and review."""
 
 import sys
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,14 +12,18 @@ from newsletter import display
 from newsletter.cli.options import as_json, issue_argument, item_option, language_option
 from newsletter.errors import TranslationError
 
+if TYPE_CHECKING:
+    from newsletter.model import Issue
+    from newsletter.translation.review import LanguageReview
+
 
 @click.command()
 @issue_argument
 @language_option
 @item_option
-@click.option("--engine", "-e", default="", help="Another engine than newsletter.toml names.")
-@click.option("--again", is_flag=True, help="Also redraft what nobody has touched yet.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done; nothing is written.")
+@click.option("--engine", "-e", default="", help="Another engine than newsletter.toml names, such as pseudo.")
+@click.option("--again", is_flag=True, help="Also draft anew what nobody has touched since it was drafted.")
+@click.option("--dry-run", is_flag=True, help="Only count what there is to do; nothing is drafted or written.")
 @as_json
 @click.pass_obj
 def translate(
@@ -29,13 +36,17 @@ def translate(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Draft what is not translated yet; drafts are marked fuzzy in the PO files."""
+    """Draft what is missing, for people to correct and accept.
+
+    Drafts are marked fuzzy in the PO files. What people wrote or corrected is never touched. Exit code 1: something was
+    held back, or has no engine.
+    """
     from newsletter import Newsletter
 
     newsletter = Newsletter.open(folder)
     chosen = newsletter.issue(issue)
     if dry_run:
-        results = newsletter.forecast(chosen, languages=languages or None, items=items or None)
+        results = newsletter.forecast(chosen, languages=languages or None, items=items or None, again=again)
     else:
         with display.progress_bar() as progress:
             results = newsletter.translate(
@@ -47,6 +58,11 @@ def translate(
         display.title(chosen)
         display.drafted(results, planned=dry_run)
         display.restored(results, f"{display.again(folder)} approve {chosen.id}")
+        if not dry_run and any(result.missing for result in results.values()):
+            display.say(
+                f"The PO files are in {chosen.folder / 'po'}; their comments say what to look at. Side by side:"
+            )
+            display.command(f"{display.again(folder)} review {chosen.id} --html")
     if any(result.held for result in results.values()):
         sys.exit(1)
 
@@ -54,7 +70,7 @@ def translate(
 @click.command()
 @issue_argument
 @language_option
-@click.option("--html", is_flag=True, help="Write a page for each language that shows every segment side by side.")
+@click.option("--html", is_flag=True, help="Write a page a language: every segment side by side.")
 @click.option(
     "--output",
     "-o",
@@ -66,7 +82,10 @@ def translate(
 def review(
     folder: Path, issue: str | None, languages: tuple[str, ...], html: bool, output: Path | None, as_json: bool
 ) -> None:
-    """Show how far the review of every language and item is, and what holds it."""
+    """Show how far the review is, by language and item.
+
+    Exit code 1: a language is held, that is, not sent yet.
+    """
     from newsletter import Newsletter
 
     newsletter = Newsletter.open(folder)
@@ -75,8 +94,11 @@ def review(
         from newsletter.web import review as pages
 
         command = display.again(folder)
-        for path in pages.write(newsletter, chosen, languages=languages or None, output=output, command=command):
-            click.echo(path)
+        written = pages.write(newsletter, chosen, languages=languages or None, output=output, command=command)
+        if as_json:
+            display.json(written)
+        else:
+            click.echo("\n".join(map(str, written)))
         return
     reviews = newsletter.review(chosen, languages=languages or None)
     if as_json:
@@ -85,15 +107,35 @@ def review(
         display.title(chosen)
         display.reviews(reviews)
         display.restored(reviews, f"{display.again(folder)} approve {chosen.id}")
+        _onward(reviews, chosen, display.again(folder))
     if any(each.reasons for each in reviews.values()):
         sys.exit(1)
+
+
+def _onward(reviews: "Mapping[str, LanguageReview]", issue: "Issue", program: str) -> None:
+    """The next command: to draft, where nothing is; to read, while something waits; to plan, when all is done."""
+    from newsletter.translation.catalogs import ACCEPTED, State
+
+    counts = sum((Counter(each.counts) for each in reviews.values()), Counter[State]())
+    if counts[State.MISSING] == counts.total() > 0:
+        display.say("Nothing is translated yet. Have it drafted:")
+        display.command(f"{program} translate {issue.id}")
+    elif any(number for state, number in counts.items() if state not in ACCEPTED):
+        display.say(f"Correct what is left in {issue.folder / 'po'} and remove its mark “fuzzy”. Side by side:")
+        display.command(f"{program} review {issue.id} --html")
+    else:
+        display.say("Nothing is left to do. Count who gets it:")
+        display.command(f"{program} plan {issue.id}")
 
 
 @click.group(invoke_without_command=True)
 @as_json
 @click.pass_context
 def languages(context: click.Context, as_json: bool) -> None:
-    """List what each language has and needs to be drafted by Argos; install or remove its packages."""
+    """List, install or remove what Argos drafts with.
+
+    Without a command, what each language of the newsletter has and needs.
+    """
     if context.invoked_subcommand:
         return
     from newsletter import Newsletter
@@ -128,14 +170,14 @@ def install(folder: Path, names: tuple[str, ...]) -> None:
         for package in installed:
             display.say(f"Installed {package} in {package.path}.")
         if not installed:
-            display.say(f"{name} needs nothing.")
+            display.say(f"{name} has all it needs.")
 
 
 @languages.command()
 @click.argument("language")
 @click.pass_obj
 def remove(folder: Path, language: str) -> None:
-    """Remove the packages that translate into LANGUAGE."""
+    """Remove the packages that translate straight into LANGUAGE."""
     from newsletter import Newsletter
 
     for package in Newsletter.open(folder).remove_language(language):
@@ -144,7 +186,7 @@ def remove(folder: Path, language: str) -> None:
 
 @click.group()
 def memory() -> None:
-    """Take the translation memory to other tools, or theirs in, as TMX."""
+    """Exchange the translation memory with other tools, as TMX."""
 
 
 @memory.command()
@@ -152,7 +194,7 @@ def memory() -> None:
 @language_option
 @click.pass_obj
 def export(folder: Path, file: Path, languages: tuple[str, ...]) -> None:
-    """Write what people accepted in all issues to the TMX file FILE."""
+    """Write what people accepted in all issues to FILE, a TMX file."""
     from newsletter import Newsletter
 
     number = Newsletter.open(folder).export_memory(file, languages=languages or None)
@@ -163,7 +205,7 @@ def export(folder: Path, file: Path, languages: tuple[str, ...]) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
 def import_(folder: Path, file: Path) -> None:
-    """Learn the translations in the TMX file FILE."""
+    """Learn the translations in FILE, a TMX file."""
     from newsletter import Newsletter
 
     display.say(f"{Newsletter.open(folder).import_memory(file)}.")

@@ -15,7 +15,11 @@ from newsletter.cli.options import as_json
 @as_json
 @click.pass_obj
 def import_(folder: Path, file: str, issue: str | None, as_json: bool) -> None:
-    """Turn pasted or PDF text in FILE into an item, repairing what is certain and flagging the rest."""
+    """Turn the pasted or PDF text in FILE into an item.
+
+    What is certain is repaired, the rest flagged. Exit code 1: there are flags; nothing of the issue is sent before
+    somebody acknowledges them.
+    """
     from newsletter import Newsletter
 
     imported = Newsletter.open(folder).import_item(file, issue=issue)

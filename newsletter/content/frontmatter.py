@@ -133,11 +133,9 @@ def write(item: Item, reason: str = "") -> str:
         if not value:
             continue
         if key == "image":
-            keys = {name: getattr(value, name) for name in Picture.__struct_fields__}
-            lines += [
-                "image:",
-                *(f"  {name}: {scalar(text)}" for name, text in keys.items() if text or name != "caption"),
-            ]
+            texts = {name: getattr(value, name) for name in Picture.__struct_fields__}
+            shown = (f"  {name}: {scalar(text)}" for name, text in texts.items() if text or name != "caption")
+            lines += ["image:", *shown]
         elif key == "flags":
             lines.append("flags:")
             for flag in value:

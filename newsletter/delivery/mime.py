@@ -22,10 +22,13 @@ CRLF = "\r\n"
 WORD = 75  # the longest encoded word (RFC 2047 §2)
 ENCODED_LINE = 76  # the longest line with an encoded word
 LINE = 78  # the longest line that needs no excuse (RFC 5322 §2.1.1)
+LONGEST = 998  # the longest line that a server must take
 _PREFIX, _SUFFIX = "=?utf-8?b?", "?="
 _ROOM = (WORD - len(_PREFIX) - len(_SUFFIX)) // 4 * 3  # bytes of UTF-8 in one encoded word
 _FIRST = _ROOM - 6  # the first one shares its line with the header's name
 _PLAIN = re.compile(r"[ -~]*")
+# Line breaks, other controls, and halves of characters, which UTF-8 cannot write.
+_BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 
@@ -82,8 +85,8 @@ def unstructured(text: str) -> str:
 
 def words(text: str) -> str:
     """Encoded words of base64, each of whole characters and at most 75 long (RFC 2047); a reader joins them again."""
-    if re.search(r"[\r\n\0]", text):
-        raise RejectedError("a header must not contain a line break.", where=repr(text[:60]))
+    if _BREAKS.search(text):
+        raise RejectedError("a header must be one line of text.", where=repr(text[:60]))
     return f"{CRLF} ".join(_PREFIX + b64encode(chunk).decode() + _SUFFIX for chunk in _cut(text))
 
 
@@ -109,6 +112,8 @@ def _headers(message: Message, date: datetime) -> Iterator[tuple[str, str]]:
     for name, value in message.headers.items():
         if not re.fullmatch(r"[!-9;-~]+", name) or not _PLAIN.fullmatch(value):
             raise RejectedError(f"the header {name!r} must be one line of ASCII.", where=message.key)
+        if len(name) + len(": ") + len(value) > LONGEST:  # an address in it would not survive a fold
+            raise RejectedError(f"the header {name!r} is longer than {LONGEST} characters.", where=message.key)
         yield name, value
     yield "MIME-Version", "1.0"
 

@@ -1,9 +1,10 @@
-"""The MJML components that a theme may use: which may stand in which, and their attributes.
+"""The MJML components that a theme may use: which may stand in which, their attributes and what those may say.
 
 The compiler validates nothing: an unknown tag passes through raw and an unknown attribute vanishes. The table follows
 the MJML 4 documentation, without what mrml 6 does differently (``BANNED`` says what and why).
 """
 
+import re
 from collections.abc import Mapping
 
 BANNED: Mapping[str, str] = {
@@ -11,9 +12,22 @@ BANNED: Mapping[str, str] = {
     "mj-carousel": "it lacks its arrows; use mj-image",
     "mj-include": "its errors have no place; use Jinja's include",
     "mj-html-attributes": "the compiler refuses it; write the attributes where they belong",
+    "mj-font": "each reader's mail program would ask a third party for it; name fonts that readers have",
 }
 
-_HEAD = "mj-attributes mj-breakpoint mj-font mj-preview mj-raw mj-style mj-title"
+# HTML elements that mail programs drop, and for which filters drop the mail.
+UNSAFE: Mapping[str, str] = {
+    "script": "no mail program runs it",
+    "iframe": "no mail program shows it",
+    "frame": "no mail program shows it",
+    "object": "no mail program shows it",
+    "embed": "no mail program shows it",
+    "applet": "no mail program shows it",
+    "base": "it would change every address of the mail",
+    "link": "each reader's mail program would ask a server for it; put styles into mj-style",
+}
+
+_HEAD = "mj-attributes mj-breakpoint mj-preview mj-raw mj-style mj-title"
 _CONTENT = "mj-accordion mj-button mj-divider mj-image mj-navbar mj-raw mj-social mj-spacer mj-table mj-text"
 
 # Component -> the components that may stand in it. Those not named here hold HTML (or nothing).
@@ -39,6 +53,9 @@ CHILDREN: Mapping[str, frozenset[str]] = {
     }.items()
 }
 
+# Those that hold nothing at all; the compiler stops at what stands in them without saying where.
+EMPTY = frozenset(("mj-all", "mj-breakpoint", "mj-class", "mj-divider", "mj-image", "mj-spacer"))
+
 _PADDING = "padding padding-top padding-bottom padding-left padding-right"
 _BORDER = "border border-top border-bottom border-left border-right"
 _INNER = "inner-border inner-border-top inner-border-bottom inner-border-left inner-border-right inner-border-radius"
@@ -60,7 +77,6 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
         "mj-attributes": "",
         "mj-class": "name",
         "mj-breakpoint": "width",
-        "mj-font": "name href",
         "mj-preview": "",
         "mj-raw": "",
         "mj-style": "",
@@ -94,4 +110,32 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
         "mj-social-element": f"{_FONT} {_PADDING} align alt background-color border-radius color href icon-height"
         " icon-padding icon-position icon-size name rel sizes src srcset target text-padding title vertical-align",
     }.items()
+}
+
+_COLOURS = (
+    "background-color",
+    "border-color",
+    "color",
+    "container-background-color",
+    "ico-color",
+    "inner-background-color",
+)
+_COLOUR = (re.compile(r"#[0-9A-Fa-f]{6}|transparent|none|inherit|"), "six hexadecimal digits, such as #0a6080")
+_PIXELS = (re.compile(r"(?:\d+(?:\.\d+)?px|0|)"), "pixels, such as 16px")
+_SPACE = (re.compile(r"(?:\d+(?:\.\d+)?px|0)(?: +(?:\d+(?:\.\d+)?px|0)){0,3}|"), "pixels, such as 16px or 12px 24px")
+_WIDTH = (re.compile(r"\d+(?:\.\d+)?(?:px|%)|auto|"), "pixels or a percentage, such as 300px or 50%")
+
+# What an attribute may say, and how to write it. A colour of three digits is read by browsers, but not by every client;
+# a percentage as padding makes another width in Outlook; a wrong word or unit is passed on and then ignored.
+VALUES: Mapping[str, tuple[re.Pattern[str], str]] = {
+    **dict.fromkeys(_COLOURS, _COLOUR),
+    **dict.fromkeys(("font-size", "ico-font-size", "icon-size", "icon-height"), _PIXELS),
+    **dict.fromkeys((*_PADDING.split(), "inner-padding", "text-padding", "icon-padding", "border-radius"), _SPACE),
+    "width": _WIDTH,
+    "height": _WIDTH,
+    "align": (re.compile("left|right|center|justify"), "left, right, center or justify"),
+    "text-align": (re.compile("left|right|center|justify"), "left, right, center or justify"),
+    "direction": (re.compile("ltr|rtl"), "ltr or rtl"),
+    "dir": (re.compile("ltr|rtl"), "ltr or rtl"),
+    "vertical-align": (re.compile("top|middle|bottom"), "top, middle or bottom"),
 }

@@ -1,9 +1,11 @@
 """Markdown becomes HTML that mail clients show: well-formed, styled on each element, without scripts.
 
-CommonMark with tables; HTML in the text stays text. The styles are the theme's: a mapping from an
-element's name to CSS, such as ``{"p": "margin:0 0 16px;", "blockquote p": "margin:0;"}``.
+CommonMark with tables. No HTML of the text ever passes through: the few tags that mean what Markdown means are read as
+that (see ``dialect``), all others stay text. The styles are the theme's: a mapping from an element's name to CSS, such
+as ``{"p": "margin:0 0 16px;", "blockquote p": "margin:0;"}``.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
@@ -17,9 +19,11 @@ from newsletter.rendering import plaintext
 from newsletter.rendering.localise import Localisation
 from newsletter.rendering.mjml import strip
 from newsletter.rendering.pictures import Pictures
+from newsletter.rendering.tracking import Tracking
 
-_PARSER = dialect.parser()
+_PARSER = dialect.with_tags(dialect.parser())
 _SAFE = frozenset(("http", "https", "mailto", "tel"))
+_OVERRIDES = re.compile("[\u202a-\u202e]")  # they would turn the words around them as well
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +31,7 @@ class Prose:
     """One Markdown text of an issue; true in a template where there is anything to read.
 
     ``where`` is the text's file for errors, ``line`` the one in it that the text begins on, where that is known;
-    ``pictures`` finds what its images name.
+    ``pictures`` finds what its images name, ``tracking`` says what links to the newsletter's own sites tell them.
     """
 
     source: str
@@ -36,6 +40,7 @@ class Prose:
     pictures: Pictures
     where: str
     line: int = 0
+    tracking: Tracking | None = None
 
     def __bool__(self) -> bool:
         return bool(self.source.strip())
@@ -70,7 +75,16 @@ class Prose:
 
     def _tokens(self) -> list[Token]:
         tokens = _PARSER.parse(strip(self.source))
+        if any(token.level >= dialect.DEEPEST - 1 for token in tokens):
+            raise ContentError(
+                f"quotes and lists stand more than {dialect.DEEPEST - 2} deep in one another.",
+                where=self.where,
+                hint="Write them side by side.",
+            )
         for token in _every(tokens):
+            token.content = _unturned(token.content)
+            if title := token.attrGet("title"):
+                token.attrSet("title", _unturned(str(title)))
             if token.type == "link_open":
                 href = str(token.attrGet("href"))
                 token.attrSet("href", address(href, self.base_url, where=self._at(href)))
@@ -80,6 +94,8 @@ class Prose:
         """Put the style on an element that stands in a ``holder``, and what else mail clients need there."""
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, max(3, int(token.tag[1]) + 1))}"  # h1 is the newsletter, h2 the item
+        if token.type == "link_open" and self.tracking:
+            token.attrSet("href", self.tracking.link(str(token.attrGet("href"))))
         if token.type == "image":
             self._place(token, styles, width)
         elif token.nesting >= 0 and token.tag:
@@ -94,7 +110,7 @@ class Prose:
     def _place(self, token: Token, styles: Mapping[str, str], width: int) -> None:
         src = str(token.attrGet("src"))
         if urlsplit(src).scheme not in ("http", "https"):
-            picture = self.pictures.find(src, where=self._at(src))
+            picture = self.pictures.find(src, where=self._at(src)).at(width)
             shown = min(picture.width, width)
             token.attrSet("src", picture.url)
             token.attrSet("width", str(shown))
@@ -122,6 +138,11 @@ def address(url: str, base_url: str, *, where: str) -> str:
             f"the link {url!r} opens nothing in a mail.", where=where, hint="Link to an https: or mailto: address."
         )
     return absolute
+
+
+def _unturned(text: str) -> str:
+    """Text without what would turn the words after it around, or would stop the compiler."""
+    return _OVERRIDES.sub("", strip(text))
 
 
 def _isolated(tokens: Sequence[Token]) -> list[Token]:

@@ -1,76 +1,93 @@
-"""The pictures of an issue: read once, measured, and named by the address that the HTML uses."""
+"""The pictures of an issue: read once, made fit for mail, and named by the address that the HTML uses."""
 
+import re
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from PIL import Image, UnidentifiedImageError
-
 from newsletter.errors import ContentError
 from newsletter.model import Asset
+from newsletter.rendering import pixels
+from newsletter.rendering.pixels import WIDEST, Prepared, UnusableError
 
-_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif"}
+_TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif"}
+_MADE = re.compile(r"(?P<file>.+)\.(?P<pixels>[1-9]\d{1,3})\.(?:png|jpg|gif)")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """A picture as a template uses it; sizes are the file's own pixels."""
+    """A picture as a template uses it, with the pixels that it has; ``at`` is the same for a narrower place."""
 
     url: str
     width: int
     height: int
+    _src: str = field(default="", repr=False)
+    _where: str = field(default="", repr=False)
+    _pictures: "Pictures | None" = field(default=None, repr=False, compare=False)
+
+    def at(self, width: int) -> "Picture":
+        """With two pixels for each of the ``width`` pixels it is shown at, so that small pictures are small files."""
+        if self._pictures is None or 2 * width >= self.width:
+            return self
+        return self._pictures.find(self._src, where=self._where, widest=2 * width)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pictures:
-    """The pictures in ``folder``, which ``base`` is the address of; ``assets`` are those asked for so far, in order."""
+    """The pictures in ``folder``, which ``base`` is the address of; ``assets`` are those asked for so far, in order.
+
+    A picture that is sent as it is keeps its name; one that was made from it is called ``river.png.1200.jpg``.
+    """
 
     folder: Path
     base: str
-    _found: dict[str, tuple[Picture, Asset]] = field(default_factory=dict)
+    _found: dict[tuple[str, int], Picture] = field(default_factory=dict)
+    _assets: dict[str, Asset] = field(default_factory=dict)
 
     @property
     def assets(self) -> tuple[Asset, ...]:
-        return tuple(asset for _, asset in self._found.values())
+        return tuple(self._assets.values())
 
-    def find(self, src: str, *, where: str) -> Picture:
-        """The picture ``src``, relative to the folder; a ContentError at ``where`` if no mail client could show it."""
-        if src not in self._found:
-            self._found[src] = self._read(unquote(src), where)
-        return self._found[src][0]
+    def find(self, src: str, *, where: str, widest: int = WIDEST) -> Picture:
+        """The picture ``src``, relative to the folder, at most ``widest`` pixels wide.
 
-    def _read(self, src: str, where: str) -> tuple[Picture, Asset]:
+        A ContentError at ``where`` if no mail client could show it. The name of a picture that was made finds it again.
+        """
+        if (src, widest) not in self._found:
+            path = self._path(unquote(src), where)
+            made = _MADE.fullmatch(path.name)
+            if made and not path.exists() and path.with_name(made["file"]).is_file():
+                path, widest = path.with_name(made["file"]), min(int(made["pixels"]), widest)
+            self._found[src, widest] = self._made(path, src, where, widest)
+        return self._found[src, widest]
+
+    def _path(self, src: str, where: str) -> Path:
         path = self.folder / src
-        if not path.resolve().is_relative_to(self.folder.resolve()):
+        try:
+            inside = path.resolve().is_relative_to(self.folder.resolve())
+        except (OSError, ValueError):  # such as a NUL, or a name too long for the disk
+            inside = False
+        if not inside:
             raise ContentError(
                 f"the picture {src!r} lies outside the issue's folder.", where=where, hint="Copy it into the folder."
             )
+        return path
+
+    def _made(self, path: Path, src: str, where: str, widest: int) -> Picture:
         try:
             data = path.read_bytes()
         except OSError:
             raise ContentError(
-                f"the picture {src!r} is missing.", where=where, hint=f"Put it at {path}, or correct its name."
+                f"the picture {unquote(src)!r} is missing.", where=where, hint=f"Put it at {path}, or correct its name."
             ) from None
-        kind, width, height = _measured(data, src, where)
-        url = f"{self.base}/{quote(path.relative_to(self.folder).as_posix())}"
-        return Picture(url=url, width=width, height=height), Asset(url=url, type=_TYPES[kind], data=data)
+        try:
+            ready = pixels.prepare(data, widest)
+        except UnusableError as error:
+            raise ContentError(f"the picture {unquote(src)!r} {error}.", where=where, hint=error.hint) from None
+        asset = Asset(url=self._url(path, ready, widest), type=_TYPES[ready.kind], data=ready.data)
+        self._assets.setdefault(asset.url, asset)
+        return Picture(url=asset.url, width=ready.width, height=ready.height, _src=src, _where=where, _pictures=self)
 
-
-def _measured(data: bytes, src: str, where: str) -> tuple[str, int, int]:
-    """Format, width and height of a picture that was read to its last pixel, so that half a file is found out."""
-    try:
-        with Image.open(BytesIO(data)) as image:
-            kind, (width, height) = image.format or "", image.size
-            if kind in _TYPES:
-                image.load()
-                return kind, width, height
-    except UnidentifiedImageError:
-        pass  # said below, with what can be shown
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ContentError(f"the picture {src!r} is damaged ({error}).", where=where, hint="Save it again.") from None
-    raise ContentError(
-        f"the picture {src!r} is no PNG, JPEG or GIF, which is what every mail client shows.",
-        where=where,
-        hint="Save it as PNG or JPEG.",
-    )
+    def _url(self, path: Path, ready: Prepared, widest: int) -> str:
+        name = quote(path.relative_to(self.folder).as_posix())
+        return f"{self.base}/{name}" if ready.untouched else f"{self.base}/{name}.{widest}.{ready.kind}"

@@ -1,9 +1,11 @@
 """Themes: folders of Jinja templates, of which a newsletter may override single files.
 
-A template is looked for in the newsletter's own ``templates/<theme>``, then among those installed with the library, and
-last in the default theme. Every fault in a template is a RenderError with its file and line.
+A template is looked for in the newsletter's own ``templates/<theme>``, then in that theme as it was installed, and then
+in the same two places of the default theme, which holds what all themes share. Every fault in a template is a RenderError
+with its file and line.
 """
 
+import re
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,34 +16,43 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.exceptions import TemplateSyntaxError
 
+from newsletter import config as configuration
 from newsletter import resources
 from newsletter.errors import ConfigError, RenderError
-from newsletter.rendering import messages, plaintext
+from newsletter.rendering import messages, mjml, plaintext
 
 DEFAULT = "default"
+
+_FILLED = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}")  # what Jinja puts something else for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Theme:
-    """A theme in one language: ``render`` fills one of its templates."""
+    """A theme in one language: ``render`` fills one of its templates, ``tokens`` are its ``theme.toml`` files.
+
+    ``tokens`` begins with the most general one, the default theme's.
+    """
 
     environment: Environment
+    files: tuple[Path, ...]
+    tokens: tuple[Path, ...]
 
     @classmethod
     def load(cls, name: str, *, project: Path, language: str) -> "Theme":
         """The theme ``name`` of the newsletter in ``project``; a ConfigError where nobody has it."""
-        installed = resources.folder("templates")
-        own = [folder for folder in (project / "templates" / name, installed / name) if folder.is_dir()]
-        if not own:
-            known = sorted({path.name for path in installed.iterdir() if path.is_dir()})
+        installed, own = resources.folder("templates"), project / "templates"
+        if not re.fullmatch(r"[\w-]+", name) or not any((place / name).is_dir() for place in (own, installed)):
+            known = sorted({path.name for place in (own, installed) if place.is_dir() for path in place.iterdir()})
             raise ConfigError(
                 f"there is no theme {name!r}.",
-                where="newsletter.toml, key 'name' in [theme]",
-                hint=f"Use one of: {', '.join(known)}, or make the folder {project / 'templates' / name}.",
+                where=configuration.place(project / configuration.FILE, "theme", "name"),
+                hint=f"Use one of: {', '.join(known)}, or make the folder {own / name}.",
             )
-        folders = (*own, installed / DEFAULT)
+        names = dict.fromkeys((name, DEFAULT))
+        folders = tuple(folder for each in names for folder in (own / each, installed / each) if folder.is_dir())
         files = tuple(sorted(path for folder in folders for path in folder.rglob("*.j2")))
-        return cls(environment=_environment(folders, language, files=files))
+        tokens = tuple(path for folder in reversed(folders) if (path := folder / "theme.toml").is_file())
+        return cls(environment=_environment(folders, language, files=files), files=files, tokens=tokens)
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:
         """The text of ``template`` with ``values``."""
@@ -55,6 +66,28 @@ class Theme:
         except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
             where = _line(error) or template
             raise RenderError(f"{_reason(error)}.", where=where, hint="Correct the template.") from error
+
+    def compile(self, template: str, values: Mapping[str, Any]) -> str:
+        """The HTML of an MJML ``template``; what is no MJML is reported where it stands in the theme's own files."""
+        source = self.render(template, values)
+        try:
+            return mjml.compile(source, template)
+        except RenderError as error:
+            name, _, place = error.where.partition(":")
+            number = place.partition(":")[0]
+            line = source.split("\n")[int(number) - 1] if name == template and number.isdecimal() else ""
+            error.where = self._origin(line) or f"{error.where} (rendered)"
+            raise
+
+    def _origin(self, line: str) -> str:
+        """The file and line of the theme that a rendered line came from; empty where none or several may be it."""
+        found = [
+            f"{path}:{number}"
+            for path in self.files
+            for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+            if "<" in text and re.fullmatch(".*".join(map(re.escape, _FILLED.split(text.strip()))), line.strip())
+        ]
+        return found[0] if len(found) == 1 else ""
 
 
 @lru_cache(maxsize=64)

@@ -1,26 +1,24 @@
 """The PO file of one issue in one language: read, brought up to date with the source, written.
 
 ``fuzzy`` is the review state, so that Poedit, Weblate and a text editor are the review tools. A draft is fuzzy without
-a previous text, a stale translation fuzzy with one; what carries no flag was accepted by a person. Only this module,
-``merge`` and ``po`` touch PO files, and never through Babel, whose reader turns ``#|`` into a comment and whose merge
-is quadratic.
+a previous text, a stale translation fuzzy with one; what carries no flag was accepted by a person. An entry names the
+file of its source, never the line: a paragraph more would otherwise change every entry below it. Only this module and
+``marks``, ``merge``, ``parsing`` and ``po`` touch PO files, and never through Babel, whose reader turns ``#|`` into a
+comment and whose merge is quadratic.
 """
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
 import polib
 
-from newsletter import dialect
 from newsletter.model import Segment
-from newsletter.translation import merge, po
+from newsletter.translation import marks, merge, parsing, po
 from newsletter.translation.merge import Key
-from newsletter.translation.provenance import Provenance, digest
-
-LOST_AT_ONCE = 5
-"""So many marks or more, and over 80 % of all, gone without a changed word between two readings, were no reader."""
+from newsletter.translation.provenance import Provenance
 
 
 class State(StrEnum):
@@ -42,7 +40,7 @@ class Entry:
     """One segment of the catalog with its translation and what is noted beside it.
 
     ``previous`` is the source that a stale translation fits, ``by`` whoever approved it, ``origin`` what wrote the
-    draft, empty where a person did.
+    draft, empty where a person did; ``place`` is the file and line of the source, known once it was synced.
     """
 
     context: str
@@ -53,6 +51,7 @@ class Entry:
     previous: str = ""
     origin: str = ""
     by: str = ""
+    place: str = field(default="", compare=False)
 
     @property
     def item(self) -> str:
@@ -75,12 +74,12 @@ class Catalog:
         self.path = path
         self.language = language
         self.restored = 0
-        self._project = project
         self._read: bytes | None = None
-        self._po = polib.POFile()
-        self._provenance = Provenance(state)
-        self._segments: list[Segment] = []
-        self._changes: dict[Key, polib.POEntry] = {}
+        self._project = project
+        self._state_file = state
+        self._segments: list[Segment] | None = None
+        self._places: dict[Key, str] = {}
+        self._changes: list[_Change] = []
         self._load()
 
     def __iter__(self) -> Iterator[Entry]:
@@ -91,12 +90,17 @@ class Catalog:
         """The entries whose source is gone, for the memory."""
         return (self._entry(entry) for entry in self._po if entry.obsolete)
 
+    @property
+    def revised(self) -> datetime | None:
+        """When the file was last changed, as far as its header says."""
+        return po.revised(self._po.metadata)
+
     def sync(self, segments: Iterable[Segment]) -> None:
         """Bring the catalog up to date with the source; a person's words are kept, never overwritten, never lost."""
-        self._segments = [
-            replace(segment, text=segment.text.translate(dialect.LINE_SEPARATORS)) for segment in segments
-        ]
-        old = {_key(entry): entry for entry in self._po}
+        self._segments = [replace(segment, text=po.plain(segment.text)) for segment in segments]
+        self._places = {(each.context, each.text): f"{each.file}:{each.line}" for each in self._segments}
+        # Where a merge left two entries, the one with words counts, and of those the one whose source is not gone.
+        old = {_key(entry): entry for entry in sorted(self._po, key=lambda e: (bool(e.msgstr.strip()), not e.obsolete))}
         wanted = {(segment.context, segment.text) for segment in self._segments}
         orphans = [entry for key, entry in old.items() if key not in wanted and entry.msgstr.strip()]
         new = [segment for segment in self._segments if (segment.context, segment.text) not in old]
@@ -108,7 +112,9 @@ class Catalog:
             if entry is None and key in found:
                 entry = self._succeed(segment, found[key])
             entry = entry or polib.POEntry(msgctxt=key[0], msgid=key[1])
-            self._refresh(entry, segment)
+            po.describe(entry, segment)
+            if self._state(entry) in ACCEPTED:
+                po.accepted(entry)
             fresh.append(entry)
         used = {id(entry) for entry in found.values()}
         left = [entry for entry in orphans if id(entry) not in used and not self._machine(entry)]
@@ -121,111 +127,111 @@ class Catalog:
 
         An empty text leaves the segment missing, with the notes saying why.
         """
-        entry = self._find(context, source, State.MISSING)
-        entry.msgstr = text
-        entry.flags = sorted({*entry.flags, "fuzzy"} if text else {*entry.flags} - {"fuzzy"})
-        po.note(entry, notes)
-        if text:
-            self._provenance.drafted(context, source, text, origin=origin)
-        self._changes[_key(entry)] = entry
+        said = list(notes)
+
+        def write(entry: polib.POEntry) -> None:
+            entry.msgstr = text
+            marks.mark(entry, fuzzy=bool(text))
+            po.note(entry, said)
+            if text:
+                self._provenance.drafted(context, source, text, origin=origin)
+
+        self._change(self._find(context, source, State.MISSING), write)
 
     def discard(self, items: Collection[str] | None = None) -> None:
         """Make the drafts that nobody touched missing again, all or those of some items, to be drafted anew."""
+
+        def empty(entry: polib.POEntry) -> None:
+            entry.msgstr = ""
+            marks.mark(entry, fuzzy=False)
+
         for entry in self._po:
             chosen = items is None or (entry.msgctxt or "").partition("|")[0] in items
             if chosen and not entry.obsolete and self._machine(entry):
-                entry.msgstr, entry.flags = "", []
+                self._change(entry, empty)
 
     def carry(self, context: str, source: str, text: str) -> None:
         """Set what a person accepted for the very same text in the very same place of another issue."""
-        entry = self._find(context, source, State.MISSING)
-        entry.msgstr = text
-        self._changes[_key(entry)] = entry
+
+        def write(entry: polib.POEntry) -> None:
+            entry.msgstr = text
+            po.accepted(entry)
+
+        self._change(self._find(context, source, State.MISSING), write)
 
     def accept(self, context: str, source: str) -> None:
         """Take a draft or a stale translation for a person's word, as it is."""
-        entry = self._find(context, source, State.DRAFT, State.STALE)
-        entry.flags = [flag for flag in entry.flags if flag != "fuzzy"]
-        po.accepted(entry)
-        self._changes[_key(entry)] = entry
+
+        def clear(entry: polib.POEntry) -> None:
+            marks.mark(entry, fuzzy=False)
+            po.accepted(entry)
+
+        self._change(self._find(context, source, State.DRAFT, State.STALE), clear)
 
     def approve(self, context: str, source: str, *, by: str) -> None:
         """Sign a reviewed translation; any change of either text undoes it."""
-        entry = self._find(context, source, *ACCEPTED)
-        self._provenance.approved(context, source, entry.msgstr, by=by)
+
+        def sign(entry: polib.POEntry) -> None:
+            self._provenance.approved(context, source, entry.msgstr, by=by)
+
+        self._change(self._find(context, source, *ACCEPTED), sign)
 
     def save(self) -> bool:
         """Write the file if its content changed, through a temporary file so that the last good one is never lost.
 
         Where somebody saved the file since it was read, their words stay, and only what they left as it was changes.
         """
-        if po.read(self.path) != self._read:
-            self._reload()
-        self._record()
-        if self._read is not None and po.same(po.parse(self._read, self.path, self.language), self._po):
+        with po.alone(self.path.parent):
+            while (written := self._write()) is None:
+                self._reload()
+            self._provenance.settle(self._recorded())
             self._provenance.save()
-            return False
-        complete = po.header(self.language, self._project)
-        self._po.metadata = {**complete, **self._po.metadata, "PO-Revision-Date": complete["PO-Revision-Date"]}
-        data = f"{self._po}\n".encode()
-        # The provenance first: a draft that is not recorded would count as a person's words.
+        self._changes.clear()
+        return written
+
+    def _write(self) -> bool | None:
+        """Write the file if there is something new in it; None where somebody was faster."""
+        if po.read(self.path) != self._read or self._provenance.outdated:
+            return None
+        for entry in self._po:
+            if self._state(entry) is State.STALE or (entry.obsolete and entry.fuzzy):
+                self._provenance.stale(*_key(entry), entry.msgstr, previous=entry.previous_msgid or "")
         self._provenance.save()
-        po.write(self.path, data)
+        if self._read is not None and po.same(parsing.parse(self._read, self.path, self.language), self._po):
+            return False
+        self._po.metadata = po.completed(self._po.metadata, self.language, self._project)
+        data = f"{self._po}\n".encode()
+        if not po.write_over(self._read, self.path, data):
+            return None
         self._read = data
         return True
 
-    def template(self, path: Path) -> None:
-        """Write the source texts alone as a ``.pot`` file, for tools that update a catalog from one."""
-        blank = polib.POFile(wrapwidth=po.WIDTH, encoding="utf-8")
-        blank.metadata = {**po.header(self.language, self._project), "Language": "", "Language-Team": ""}
-        for segment in self._segments:
-            entry = polib.POEntry(msgctxt=segment.context, msgid=segment.text)
-            self._refresh(entry, segment)
-            blank.append(entry)
-        read = po.read(path)
-        if read is None or not po.same(po.parse(read, path, ""), blank):
-            po.write(path, f"{blank}\n".encode())
-
     def _load(self) -> None:
+        self._provenance = Provenance(self._state_file)
         self._read = po.read(self.path)
+        self._po: polib.POFile
         if self._read is None:
             self._po = polib.POFile(wrapwidth=po.WIDTH, encoding="utf-8")
             self._po.header = f"{self._project} in {self.language}. Remove “fuzzy” from an entry to accept it."
-            self._po.metadata = po.header(self.language, self._project)
         else:
-            self._po = po.parse(self._read, self.path, self.language)
-            self._restore()
+            self._po = parsing.parse(self._read, self.path, self.language)
+            self.restored = marks.restore(self._po, self._provenance)
 
     def _reload(self) -> None:
-        read = po.parse(self._read or b"", self.path, self.language)
-        before = {_key(entry): (entry.msgstr, entry.fuzzy) for entry in read}
+        """Read the files again, and repeat the changes of those entries that nobody else changed."""
+        changes, self._changes = self._changes, []
         self._load()
-        self.sync(self._segments)
-        for position, entry in enumerate(self._po):
-            change = self._changes.get(_key(entry))
-            untouched = before.get(_key(entry), ("", False)) == (entry.msgstr, entry.fuzzy)
-            if change is not None and untouched:
-                self._po[position] = change
+        if self._segments is not None:
+            self.sync(self._segments)
+        entries = {_key(entry): entry for entry in self._po}
+        for change in changes:
+            entry = entries.get(change.key)
+            if entry is not None and _look(entry) == change.before:
+                self._change(entry, change.apply)
 
-    def _restore(self) -> None:
-        """Put back what tools destroy: all marks at once (OmegaT), old sources and marks of gone entries (Babel)."""
-        waiting = [
-            (entry, record)
-            for entry in self._po
-            if (record := self._provenance.find(*_key(entry))) and record.state != "approved" and entry.msgstr
-        ]
-        unchanged = [(entry, record) for entry, record in waiting if digest(entry.msgstr) == record.text]
-        lost = [entry for entry, _record in unchanged if not entry.fuzzy and not entry.obsolete]
-        at_once = len(lost) >= LOST_AT_ONCE and len(lost) > 0.8 * sum(not entry.obsolete for entry, _ in waiting)
-        for entry, record in unchanged:
-            if entry.obsolete or at_once:
-                entry.flags = sorted({*entry.flags, "fuzzy"})
-            if entry.fuzzy and record.previous:
-                entry.previous_msgid = record.previous
-        if at_once:
-            self.restored = len(lost)
-            for entry in lost:
-                po.note(entry, ["the mark “fuzzy” was removed from everything at once, so nobody can have read it"])
+    def _change(self, entry: polib.POEntry, apply: Callable[[polib.POEntry], None]) -> None:
+        self._changes.append(_Change(_key(entry), _look(entry), apply))
+        apply(entry)
 
     def _succeed(self, segment: Segment, old: polib.POEntry) -> polib.POEntry:
         entry = merge.succeed(segment, old)
@@ -234,30 +240,17 @@ class Catalog:
             self._provenance.drafted(*_key(entry), old.msgstr, origin=record.origin if record else "")
         return entry
 
-    def _refresh(self, entry: polib.POEntry, segment: Segment) -> None:
-        """What the source says of an entry, and what an accepted one needs no longer."""
-        entry.obsolete = False
-        entry.comment = segment.note
-        entry.occurrences = [(segment.file, str(segment.line) if segment.line else "")]
-        if self._state(entry) in ACCEPTED:
-            po.accepted(entry)
-
-    def _record(self) -> None:
-        """Bring the records in line with the entries; a draft that a person accepted is nobody's draft any more."""
-        known = set()
+    def _recorded(self) -> Iterator[Key]:
+        """The entries that have a record; a draft that a person accepted is nobody's draft any more."""
         for entry in self._po:
-            state, kept = self._state(entry), entry.obsolete and entry.fuzzy
-            if state is State.STALE or kept:
-                self._provenance.stale(*_key(entry), entry.msgstr, previous=entry.previous_msgid or "")
-            if state in {State.STALE, State.APPROVED} or kept or self._machine(entry):
-                known.add(_key(entry))
-        self._provenance.keep(known)
+            waits = self._state(entry) is State.STALE or (entry.obsolete and entry.fuzzy) or self._machine(entry)
+            if waits or self._state(entry) is State.APPROVED:
+                yield _key(entry)
 
     def _machine(self, entry: polib.POEntry) -> bool:
         """Whether the text is, unread and untouched, what a machine wrote."""
         record = self._provenance.find(*_key(entry))
-        drafted = record is not None and record.state == "draft" and record.text == digest(entry.msgstr)
-        return drafted and bool(entry.fuzzy)
+        return record is not None and record.state == "draft" and record.holds(entry.msgstr) and bool(entry.fuzzy)
 
     def _state(self, entry: polib.POEntry) -> State:
         if not entry.msgstr.strip():
@@ -265,7 +258,7 @@ class Catalog:
         if entry.fuzzy:
             return State.STALE if entry.previous_msgid else State.DRAFT
         record = self._provenance.find(*_key(entry))
-        signed = record is not None and record.state == "approved" and record.text == digest(entry.msgstr)
+        signed = record is not None and record.state == "approved" and record.holds(entry.msgstr)
         return State.APPROVED if signed else State.REVIEWED
 
     def _find(self, context: str, source: str, *states: State) -> polib.POEntry:
@@ -285,8 +278,22 @@ class Catalog:
             previous=(entry.previous_msgid or "") if state is State.STALE else "",
             origin=record.origin if record and self._machine(entry) else "",
             by=record.by if record and state is State.APPROVED else "",
+            place=self._places.get(_key(entry), ""),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What was done to an entry that looked like ``before``."""
+
+    key: Key
+    before: tuple[str, bool]
+    apply: Callable[[polib.POEntry], None]
 
 
 def _key(entry: polib.POEntry) -> Key:
     return entry.msgctxt or "", entry.msgid
+
+
+def _look(entry: polib.POEntry) -> tuple[str, bool]:
+    return entry.msgstr, bool(entry.fuzzy)

@@ -48,7 +48,8 @@ class Drafted:
 
     ``carried`` are those a person had accepted in the same place of another issue, ``memory`` the drafts taken from
     other issues, ``drafts`` those that the engine wrote, ``held`` those that are still missing, with the reason.
-    ``restored`` counts the marks of drafts that a tool had removed all at once.
+    ``restored`` counts the marks of drafts that a tool had removed all at once; ``trouble`` says why what the engine
+    answered is not kept for the next time, empty where it is.
     """
 
     language: str
@@ -58,6 +59,7 @@ class Drafted:
     drafts: int = 0
     held: tuple[Held, ...] = ()
     restored: int = 0
+    trouble: str = ""
 
     def __str__(self) -> str:
         counts = (
@@ -76,14 +78,18 @@ def fill(
     source: str,
     aids: Aids | None = None,
     items: Collection[str] | None = None,
+    again: bool = False,
     english: Catalog | None = None,
     progress: Progress | None = None,
 ) -> Drafted:
     """Draft every missing segment of a catalog, or of these items; the caller saves it.
 
-    ``english`` is the issue's English catalog: where a way leads through English, what it has accepted is preferred.
+    ``again`` also drafts anew what nobody touched, if the engine can. ``english`` is the issue's English catalog: where
+    a way leads through English, what it has accepted is preferred.
     """
     aids = aids or Aids()
+    if again and _route(engine, source, catalog.language):
+        catalog.discard(items)
     missing = _missing(catalog, items)
     carried, recalled, rest = 0, 0, []
     for entry, match in zip(missing, _recall(missing, catalog, aids.memory, source), strict=True):

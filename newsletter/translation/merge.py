@@ -5,12 +5,15 @@ own item, an editor's slips keep the review, and a machine's draft is simply dra
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import polib
 from rapidfuzz import fuzz
 
 from newsletter.model import Segment
+from newsletter.translation import marks
 
 SIMILAR = 60
 """A new text is taken for an edited old one of the same item from this similarity (percent) on, as in gettext."""
@@ -28,18 +31,20 @@ def successors(
     review. Otherwise the most similar pairs of an item find each other first, and what is left over in an item, one
     new text and one old of the same role, was rewritten. A draft that nobody touched (``machine``) has no successor.
     """
-    pairs = [
-        (score, number, position)
-        for number, segment in enumerate(new)
-        for position, entry in enumerate(orphans)
-        if (score := _kinship(segment, entry, machine=machine)) >= SIMILAR
+    olds = [
+        _Old(place, entry, entry.msgctxt or "", words(entry.msgid), machine(entry))
+        for place, entry in enumerate(orphans)
     ]
     found: dict[int, int] = {}
-    for _score, number, position in sorted(pairs, key=lambda pair: -pair[0]):
-        if number not in found and position not in found.values():
-            found[number] = position
-    found |= _rewritten(new, orphans, found, machine=machine)
-    return {_key(new[number]): orphans[position] for number, position in found.items()}
+    for kin in (_same_words, _similar, _rewritten):
+        taken = set(found.values())
+        left = {number: segment for number, segment in enumerate(new) if number not in found}
+        pairs = kin(left, [old for old in olds if old.place not in taken])
+        for _score, number, place in sorted(pairs, key=lambda pair: -pair[0]):
+            if number not in found and place not in taken:
+                found[number] = place
+                taken.add(place)
+    return {(new[number].context, new[number].text): orphans[place] for number, place in found.items()}
 
 
 def succeed(segment: Segment, old: polib.POEntry) -> polib.POEntry:
@@ -53,7 +58,7 @@ def succeed(segment: Segment, old: polib.POEntry) -> polib.POEntry:
     )
     entry.previous_msgid = old.previous_msgid
     if words(old.msgid) != words(segment.text) or _role(old) != segment.role:
-        entry.flags = sorted({*entry.flags, "fuzzy"})
+        marks.mark(entry, fuzzy=True)
         entry.previous_msgid = old.previous_msgid or old.msgid
     return entry
 
@@ -63,47 +68,64 @@ def words(text: str) -> str:
     return re.sub(r"\s+", " ", text.translate(str.maketrans("“”„«»‘’", '"""""\'\''))).strip()
 
 
-def _kinship(segment: Segment, entry: polib.POEntry, *, machine: Callable[[polib.POEntry], bool]) -> float:
-    """How likely ``entry`` translates what became ``segment``, in percent; over 100 where only its place changed."""
-    item = (entry.msgctxt or "").partition("|")[0]
-    same_words, same_role = words(entry.msgid) == words(segment.text), _role(entry) == segment.role
-    if same_words and (same_role or not machine(entry)):
-        return 110 + 2 * same_role + (item == segment.item)
-    if item != segment.item or machine(entry):
-        return 0
-    return float(fuzz.ratio(entry.msgid, segment.text))
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """An entry whose text is gone, with what it is compared by."""
+
+    place: int
+    entry: polib.POEntry
+    context: str
+    words: str
+    machine: bool
+
+    @property
+    def item(self) -> str:
+        return self.context.partition("|")[0]
+
+    @property
+    def role(self) -> str:
+        return self.context.partition("|")[2]
 
 
-def _rewritten(
-    new: list[Segment],
-    orphans: list[polib.POEntry],
-    found: dict[int, int],
-    *,
-    machine: Callable[[polib.POEntry], bool],
-) -> dict[int, int]:
+_Pairs = Iterator[tuple[float, int, int]]
+"""How likely the old text of that place became the new text of that number."""
+
+
+def _same_words(new: Mapping[int, Segment], olds: Sequence[_Old]) -> _Pairs:
+    """The texts that only changed their place; a machine's draft must keep its role."""
+    by_words = _grouped(olds, lambda old: old.words)
+    for number, segment in new.items():
+        for old in by_words.get(words(segment.text), ()):
+            same_role = old.role == segment.role
+            if same_role or not old.machine:
+                yield 2 * same_role + (old.item == segment.item), number, old.place
+
+
+def _similar(new: Mapping[int, Segment], olds: Sequence[_Old]) -> _Pairs:
+    """The texts that were edited."""
+    by_item = _grouped((old for old in olds if not old.machine), lambda old: old.item)
+    for number, segment in new.items():
+        for old in by_item.get(segment.item, ()):
+            score = fuzz.ratio(old.entry.msgid, segment.text, score_cutoff=SIMILAR)
+            if score:
+                yield score, number, old.place
+
+
+def _rewritten(new: Mapping[int, Segment], olds: Sequence[_Old]) -> _Pairs:
     """The texts that have nothing in common with the old one but their place."""
-    texts = _by_context((segment.context, n) for n, segment in enumerate(new) if n not in found)
-    olds = _by_context(
-        (entry.msgctxt or "", n)
-        for n, entry in enumerate(orphans)
-        if n not in found.values() and not entry.obsolete and not machine(entry)
-    )
-    return {
-        numbers[0]: olds[context][0]
-        for context, numbers in texts.items()
-        if len(numbers) == 1 and len(olds.get(context, ())) == 1
-    }
+    by_context = _grouped((old for old in olds if not old.machine and not old.entry.obsolete), lambda old: old.context)
+    counts = Counter(segment.context for segment in new.values())
+    for number, segment in new.items():
+        left = by_context.get(segment.context, ())
+        if len(left) == counts[segment.context] == 1:
+            yield 0, number, left[0].place
 
 
-def _by_context(found: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
-    grouped: dict[str, list[int]] = {}
-    for context, number in found:
-        grouped.setdefault(context, []).append(number)
+def _grouped(olds: Iterable[_Old], key: Callable[[_Old], str]) -> dict[str, list[_Old]]:
+    grouped: dict[str, list[_Old]] = {}
+    for old in olds:
+        grouped.setdefault(key(old), []).append(old)
     return grouped
-
-
-def _key(segment: Segment) -> Key:
-    return segment.context, segment.text
 
 
 def _role(entry: polib.POEntry) -> str:

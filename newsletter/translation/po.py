@@ -1,17 +1,23 @@
-"""PO files as bytes: their syntax, their header, and what polib must be shielded from."""
+"""What we write into PO files, header and notes, and how files are replaced so that the last good one is never lost."""
 
 import os
-import re
-from collections.abc import Iterable
-from contextlib import suppress
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import TextWrapper
 
 import polib
 
-from newsletter import dialect
+from newsletter import dialect, plurals
 from newsletter.errors import TranslationError
+from newsletter.model import Segment
+
+try:
+    import fcntl
+except ImportError:  # Windows, where two runs that write in the same millisecond do not wait for each other
+    fcntl = None  # type: ignore[assignment]
 
 WIDTH = 78
 """Columns that text is wrapped at: it reads well beside a list of changes."""
@@ -19,17 +25,7 @@ WIDTH = 78
 NOTE = "newsletter: "
 """What our own translator comments begin with: they survive every PO tool, and go when the entry is reviewed."""
 
-# Plural-Forms as GNU gettext has them; Babel 2.18 has the Arabic forms in another order than CLDR and is wrong for fa.
-PLURALS = {
-    "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);",
-    "fa": "nplurals=2; plural=(n > 1);",
-    "fr": "nplurals=2; plural=(n > 1);",
-    "ja": "nplurals=1; plural=0;",
-    "ko": "nplurals=1; plural=0;",
-    "pt-BR": "nplurals=2; plural=(n > 1);",
-    "zh": "nplurals=1; plural=0;",
-}
-_GERMANIC = "nplurals=2; plural=(n != 1);"
+_DATE = "%Y-%m-%d %H:%M"
 
 
 def header(language: str, project: str) -> dict[str, str]:
@@ -45,9 +41,24 @@ def header(language: str, project: str) -> dict[str, str]:
         "MIME-Version": "1.0",
         "Content-Type": "text/plain; charset=UTF-8",
         "Content-Transfer-Encoding": "8bit",
-        "Plural-Forms": PLURALS.get(language) or PLURALS.get(language.partition("-")[0]) or _GERMANIC,
+        "Plural-Forms": plurals.forms(language),
         "X-Generator": "newsletter",
     }
+
+
+def completed(found: Mapping[str, str], language: str, project: str) -> dict[str, str]:
+    """The header of a file that is to be written: what others put there stays, unless it would not be true."""
+    complete = header(language, project)
+    ours = {name: complete[name] for name in ("Content-Type", "Content-Transfer-Encoding", "PO-Revision-Date")}
+    return {**complete, **{name: value for name, value in found.items() if value}, **ours}
+
+
+def revised(found: Mapping[str, str]) -> datetime | None:
+    """When a file was last changed, by its header; None where that says nothing of use."""
+    try:
+        return datetime.strptime(found.get("PO-Revision-Date", ""), f"{_DATE}%z").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def read(path: Path) -> bytes | None:
@@ -62,40 +73,45 @@ def read(path: Path) -> bytes | None:
 
 def write(path: Path, data: bytes) -> None:
     """Replace a file, through a temporary one, so that the last good one is never lost."""
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
+    with _replacement(path, data) as temporary:
         temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise TranslationError(f"the file cannot be written ({error.strerror}).", where=path) from error
 
 
-def parse(data: bytes, path: Path, language: str) -> polib.POFile:
-    """The entries in the bytes of the file at ``path``; a TranslationError says on which line it is damaged."""
+def write_over(known: bytes | None, path: Path, data: bytes) -> bool:
+    """The same, but only where the file still is what is ``known`` of it (None: no file); whether it was."""
+    with _replacement(path, data) as temporary:
+        same = read(path) == known
+        if same:
+            temporary.replace(path)
+        return same
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let no other process of ours write in a folder meanwhile; one that was killed holds up nobody."""
+    descriptor = None
     try:
-        # Newer gettext writes sticky flags as `#=`, which polib does not know yet.
-        text = re.sub(r"^#=", "#,", data.decode("utf-8-sig"), flags=re.MULTILINE).translate(dialect.LINE_SEPARATORS)
-    except UnicodeDecodeError as error:
-        raise TranslationError("the file is not UTF-8.", where=path, hint="Save it as UTF-8 in your editor.") from error
-    try:
-        # An empty file would be taken for a file name.
-        found = polib.pofile(text or "\n", wrapwidth=WIDTH, encoding="utf-8", check_for_duplicates=True)
-    except (OSError, ValueError) as error:
-        line = re.search(r"line (\d+)", str(error))
-        where = f"{path}:{line[1]}" if line else path
-        what = "an entry stands twice" if isinstance(error, ValueError) else "this is no PO syntax"
-        raise TranslationError(f"{what}.", where=where, hint="Correct it in a PO editor, or with msgfmt -c.") from error
-    declared = found.metadata.get("Language", "").replace("_", "-")
-    if declared and declared.lower() != language.lower():
-        raise TranslationError(
-            f"the file says that it is in {declared!r}, not {language!r}.",
-            where=path,
-            hint="Put the right file there, or correct its Language header.",
-        )
-    return found
+        if fcntl:
+            with suppress(OSError):  # a folder that cannot be locked, on some networks, can be written all the same
+                folder.mkdir(parents=True, exist_ok=True)
+                descriptor = os.open(folder, os.O_RDONLY)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def plain(text: str) -> str:
+    """The text without the line ends that only some programs take for such, polib among them."""
+    return text.translate(dialect.LINE_SEPARATORS)
+
+
+def describe(entry: polib.POEntry, segment: Segment) -> None:
+    """Note beside an entry what its source says of it; without the line, which every insertion above would change."""
+    entry.obsolete = False
+    entry.comment = segment.note
+    entry.occurrences = [(segment.file, "")] if segment.file else []
 
 
 def note(entry: polib.POEntry, notes: Iterable[str]) -> None:
@@ -128,7 +144,7 @@ def same(one: polib.POFile, other: polib.POFile) -> bool:
 
 def now() -> str:
     """The moment, as PO headers write it."""
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M+0000")
+    return datetime.now(UTC).strftime(f"{_DATE}%z")
 
 
 def _without_notes(comment: str) -> str:
@@ -150,3 +166,23 @@ def _content(file: polib.POFile) -> list[tuple[object, ...]]:
         )
         for entry in file
     ]
+
+
+@contextmanager
+def _replacement(path: Path, data: bytes) -> Iterator[Path]:
+    """The data on disk under another name beside ``path``, to be put in its place."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileNotFoundError):
+            shutil.copymode(path, temporary)
+        yield temporary
+    except OSError as error:
+        raise TranslationError(f"the file cannot be written ({error.strerror}).", where=path) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()

@@ -4,28 +4,19 @@ The checks and the glossary look at a segment only through this module, so that 
 what is a link's target and what is a literal.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import regex
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from newsletter import dialect
+from newsletter.translation import literals
+from newsletter.translation.markup.inline import Inline, exchange, parse, words
 
-LITERAL = (
-    r"(?:https?://|www\.)[!#-&+-;=?-Z\\^_a-~]*[A-Za-z0-9/#=&~+-]"  # without the punctuation that follows an address
-    r"|(?<![A-Za-z0-9._+-])[A-Za-z0-9._+-]++@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
-    r"|(?<![\w@.])@[A-Za-z0-9_]{3,}"  # handles
-    r"|\{\{?\w+\}?\}|%(?:\(\w+\))?[sd](?![a-z])"  # placeholders
-)
-"""A pattern for web and mail addresses, handles and placeholders; ASCII, for in Korean a particle follows at once."""
-
-_LITERAL = regex.compile(LITERAL)
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
+_PARSER = dialect.parser()
 
 # ISO 15924 codes of what is written in several of Unicode's scripts at once.
 _MIXED = {
@@ -68,15 +59,31 @@ class Prose:
 @lru_cache(maxsize=2048)
 def read(markdown: str) -> Prose:
     """Take inline Markdown apart."""
-    tokens = list(_flat(_parser().parseInline(markdown)))
-    whole = "".join(_text(token) for token in tokens)
+    return _prose(parse(markdown))
+
+
+@lru_cache(maxsize=512)
+def plain(text: str) -> Prose:
+    """Take a text apart that is no Markdown, such as a title."""
+    return _prose(words(text))
+
+
+def _prose(inline: Inline) -> Prose:
+    shown, fixed = list[str](), list[str]()
+    for item in inline.protected:
+        own = [inline.of(item)] if item.kind in ("literal", "autolink") else []
+        fixed += own or [found[0] for found in literals.find(item.alt)]
+        shown.append(inline.of(item) if item.kind == "name" else f" {literals.sub(' ', item.alt)} ")
+    links = [(span.start, span.target) for span in inline.spans if span.kind == "link"]
+    links += [(item.start, item.target) for item in inline.protected if item.kind == "void"]
+    links += [(item.start, inline.of(item)) for item in inline.protected if item.kind == "autolink"]
     return Prose(
-        text=_LITERAL.sub(" ", whole),
-        literals=tuple(_LITERAL.findall(whole)),
-        links=tuple(str(token.attrs["href"]) for token in tokens if token.type == "link_open"),
-        pictures=tuple(str(token.attrs["src"]) for token in tokens if token.type == "image"),
-        code=tuple(token.content for token in tokens if token.type == "code_inline"),
-        emphasis=tuple(token.tag for token in tokens if token.type in {"em_open", "strong_open"}),
+        text=exchange(inline, shown).text,
+        literals=tuple(fixed),
+        links=tuple(_PARSER.normalizeLink(target) for _start, target in sorted(links)),
+        pictures=tuple(_PARSER.normalizeLink(item.target) for item in inline.protected if item.kind == "image"),
+        code=tuple(inline.of(item) for item in inline.protected if item.kind == "code"),
+        emphasis=tuple(span.kind for span in inline.spans if span.kind != "link"),
     )
 
 
@@ -104,21 +111,3 @@ def share(text: str, script: str) -> float:
 def _letters(script: str) -> regex.Pattern[str]:
     names = "".join(rf"\p{{Script={name}}}" for name in _MIXED.get(script, (script,)))
     return regex.compile(rf"(?=\p{{L}})[{names}]")
-
-
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
-    return dialect.parser()
-
-
-def _flat(tokens: list[Token]) -> Iterator[Token]:
-    for token in tokens:
-        yield token
-        yield from _flat(token.children or [])
-
-
-def _text(token: Token) -> str:
-    """What a reader sees of a token; a picture's alternative text is among its children."""
-    if token.type in {"softbreak", "hardbreak", "code_inline"}:
-        return " "
-    return token.content if token.type == "text" else ""

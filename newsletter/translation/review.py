@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from newsletter.translation import checks, differences, po
+from newsletter.translation import checks, differences, parsing, po
 from newsletter.translation.catalogs import ACCEPTED, Catalog, Entry, State
 from newsletter.translation.checks import Candidate, Finding
 from newsletter.translation.differences import Change
@@ -46,7 +46,7 @@ class Row:
 
     ``differences`` lead from the source that a stale translation fits to the source of today. ``notes`` are
     newsletter's own, ``remarks`` the translators'; ``hint`` is what the source says to them. ``line`` is where the
-    entry begins in the PO file, 0 where it is not in the file yet, and ``place`` the file and line of the source.
+    entry begins in the PO file, 0 where it is not in the file yet.
     """
 
     entry: Entry
@@ -84,7 +84,7 @@ def of(catalog: Catalog, decision: Gate) -> LanguageReview:
 def rows(catalog: Catalog, *, source_language: str, glossary: Glossary | None = None) -> list[Row]:
     """Every segment of a catalog in reading order, also those that are done; lines are those of the file as it is."""
     data = po.read(catalog.path)
-    file = po.parse(data, catalog.path, catalog.language) if data is not None else ()
+    file = parsing.parse(data, catalog.path, catalog.language) if data is not None else ()
     places = {(entry.msgctxt or "", entry.msgid): entry for entry in file}
     result = []
     for entry in catalog:
@@ -98,8 +98,8 @@ def rows(catalog: Catalog, *, source_language: str, glossary: Glossary | None = 
                 notes=notes,
                 remarks=remarks,
                 hint=found.comment if found else "",
+                place=entry.place,
                 line=(found.linenum or 0) if found else 0,
-                place=":".join(found.occurrences[0]).rstrip(":") if found and found.occurrences else "",
             )
         )
     return result

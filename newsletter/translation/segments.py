@@ -18,6 +18,10 @@ from newsletter.model import WHOLE_ISSUE, Issue, Item, Segment
 from newsletter.translation.markup import inline, markdown
 
 _LETTER = regex.compile(r"\p{L}")
+_LINE_END = regex.compile(r"(?:(?<!\\)\\)?\s*\n\s*")
+_CLOSING = regex.compile(r"(?<=^|\s)#+$")  # at the end of a heading it would be no text
+_ESCAPED = r"\\\g<0>"
+_UNDERLINES = {"h1": "===", "h2": "---"}  # the headings that can have several lines
 
 Translations = Mapping[tuple[str, str], str]
 """(context, source text) -> translated text."""
@@ -173,32 +177,62 @@ def _replace_blocks(body: str, translate: Callable[[str, str], str]) -> str:
     parser = dialect.parser()
     # Between the block and the inline rules, so that a translation cannot break the block structure.
     parser.core.ruler.after("block", "translate", swap)
-    environment: dict[str, object] = {}
+    environment: dict[str, Any] = {}
     tokens = parser.parse(body, environment)
     if not changed:
         return body
-    options = {**parser.options, "parser_extension": [_Tables], "mdformat": {}}
-    return str(MDRenderer().render(tokens, options, environment))
+    options = {**parser.options, "parser_extension": [_Blocks], "mdformat": {}}
+    written = str(MDRenderer().render(tokens, options, environment))
+    return written + "".join(_definition(*one) for one in environment.get("references", {}).items())
 
 
-class _Tables:
-    """Writes tables, which mdformat leaves to extensions; a stroke inside a cell keeps its backslash."""
+def _definition(label: str, reference: Mapping[str, str]) -> str:
+    """Where the address of a link stands that could not be written with its words."""
+    return f"\n[{label}]: {markdown.address(reference['href'], reference.get('title', ''))}\n"
+
+
+class _Blocks:
+    """Writes the blocks that mdformat would change.
+
+    Inline Markdown stays as it was written: mdformat loses quotation marks in titles, brackets in alternative texts and
+    line breaks in headings. Tables it leaves to extensions; a stroke inside a cell keeps its backslash.
+    """
 
     @staticmethod
-    def _table(node: RenderTreeNode, context: RenderContext) -> str:
+    def _paragraph(node: RenderTreeNode, _context: RenderContext) -> str:
+        return markdown.paragraph(node.children[0].content)
+
+    @staticmethod
+    def _heading(node: RenderTreeNode, _context: RenderContext) -> str:
+        text = node.children[0].content.strip()
+        if "\n" in text and node.tag in _UNDERLINES:
+            return f"{markdown.paragraph(text)}\n{_UNDERLINES[node.tag]}"
+        return f"{'#' * int(node.tag[1])} {_CLOSING.sub(_ESCAPED, _on_one_line(text))}"
+
+    @staticmethod
+    def _table(node: RenderTreeNode, _context: RenderContext) -> str:
         rows = [row for part in node.children for row in part.children]
-        lines = ["| " + " | ".join(_Tables._cell(cell, context) for cell in row.children) + " |" for row in rows]
-        rule = "| " + " | ".join(_Tables._rule(cell) for cell in rows[0].children) + " |"
+        lines = ["| " + " | ".join(_Blocks._cell(cell) for cell in row.children) + " |" for row in rows]
+        rule = "| " + " | ".join(_Blocks._rule(cell) for cell in rows[0].children) + " |"
         return "\n".join([lines[0], rule, *lines[1:]])
 
     @staticmethod
-    def _cell(cell: RenderTreeNode, context: RenderContext) -> str:
-        return " ".join(child.render(context) for child in cell.children).replace("|", "\\|").replace("\n", " ")
+    def _cell(cell: RenderTreeNode) -> str:
+        return " ".join(_on_one_line(child.content) for child in cell.children).replace("|", "\\|")
 
     @staticmethod
     def _rule(cell: RenderTreeNode) -> str:
         align = str(cell.attrs.get("style", "")).rpartition(":")[2]
         return {"left": ":--", "right": "--:", "center": ":-:"}.get(align, "---")
 
-    RENDERERS: ClassVar[dict[str, Callable[[RenderTreeNode, RenderContext], str]]] = {"table": _table}
+    RENDERERS: ClassVar[dict[str, Callable[[RenderTreeNode, RenderContext], str]]] = {
+        "paragraph": _paragraph,
+        "heading": _heading,
+        "table": _table,
+    }
     POSTPROCESSORS: ClassVar[dict[str, object]] = {}
+
+
+def _on_one_line(text: str) -> str:
+    """Inline Markdown where no line may end: its line breaks are spaces."""
+    return _LINE_END.sub(" ", text.strip())

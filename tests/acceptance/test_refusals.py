@@ -106,7 +106,7 @@ def test_mails_for_another_provider(run: Run, letter: Path) -> None:
     assert "1 mails wait for the provider folder; configure it again" in ran.stderr
     assert "not finished" in run("-C", "letter", "plan", code=1).stderr
     run("-C", "letter", "cancel", plan["hash"][:12])
-    assert "1 are due" in run("-C", "letter", "plan").stderr
+    assert "1 mail due at" in run("-C", "letter", "plan").stderr
 
 
 def test_who_was_refused_is_named(run: Run, letter: Path, monkeypatch: pytest.MonkeyPatch) -> None:

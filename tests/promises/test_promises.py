@@ -1,5 +1,7 @@
 """What the README, CONTRIBUTING and the packaging promise."""
 
+import importlib
+import inspect
 import json
 import os
 import re
@@ -10,9 +12,12 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 import newsletter
 from newsletter.cli import cli
+from newsletter.translation.catalogs import State
+from newsletter.translation.glossary import Glossary
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -67,6 +72,13 @@ def test_every_command_and_option_explains_itself(name: str) -> None:
             assert parameter.help, parameter.name
 
 
+def test_no_command_is_cut_off_in_the_help() -> None:
+    """Each command's first sentence fits beside its name on a terminal of 80 columns."""
+    for group in (cli, *(each for each in cli.commands.values() if isinstance(each, click.Group))):
+        shown = CliRunner().invoke(group, ["--help"], terminal_width=80).output
+        assert "..." not in shown.partition("Commands:")[2], shown
+
+
 def test_the_readme_has_the_two_commands() -> None:
     """Exactly one command runs the main job and one the tests; .ci/run takes them from there."""
     commands = re.findall(r"^\$ (.+)$", README, re.MULTILINE)
@@ -80,6 +92,50 @@ def test_the_scripts_in_the_readme_use_what_exists() -> None:
     calls = set(re.findall(r"letter\.(\w+)\(", script[1]))
     assert {"translate", "review", "render", "plan", "send", "status"} <= calls
     assert all(hasattr(newsletter.Newsletter, call) for call in calls)
+
+
+def blocks(language: str) -> list[str]:
+    """The README's code blocks in a language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of the README's table with this first heading, without its head."""
+    table = README.partition(f"\n| {heading} |")[2].partition("\n\n")[0].replace(r"\|", "¦")
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+
+
+def test_the_readmes_lists_can_be_read(tmp_path: Path) -> None:
+    """The examples of glossary.csv and names.csv mean what the text around them says."""
+    for name, text in zip(("glossary.csv", "names.csv"), blocks("csv"), strict=True):
+        (tmp_path / name).write_text(text, "utf-8")
+    glossary = Glossary.load(tmp_path)
+    assert glossary.note("Every member city", "es") == "glossary: member city = ciudad miembro or ciudad asociada"
+    assert "not bord" in glossary.note("The riverbank", "fr")
+    assert glossary.note("The LRC in Valmora", "ar").startswith("names: LRC = رابطة مدن الأنهار, Valmora = ")
+    assert (glossary.keep("In Valmora", "fr"), glossary.keep("In Valmora", "ar")) == (("Valmora",), ())
+
+
+def test_the_readme_names_every_state_and_engine() -> None:
+    """Its tables have every state in its order, and every built-in engine with all of its options."""
+    assert [row[0] for row in rows("state")] == list(State)
+    engines = {row[0].strip("`"): row[2].replace("`", "").split(", ") for row in rows("engine")}
+    assert set(engines) == set(PYPROJECT["project"]["entry-points"]["newsletter.engines"])
+    for name, home in PYPROJECT["project"]["entry-points"]["newsletter.engines"].items():
+        module, _colon, name_of_class = home.partition(":")
+        taken = inspect.signature(getattr(importlib.import_module(module), name_of_class)).parameters
+        assert engines[name] == list(taken), name
+
+
+def test_contributing_names_every_room() -> None:
+    """Each folder and module of the package stands in the table of rooms; families name their members by themselves."""
+    house = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## Habits")[0]
+    for path in (ROOT / "newsletter").iterdir():
+        if path.name.startswith("__") or path.suffix not in {"", ".py"}:
+            continue
+        assert re.search(rf"[`/]{re.escape(path.name)}[`/]", house), path.name
+    for path in (ROOT / "newsletter" / "translation").glob("*/__init__.py"):
+        assert f"translation/{path.parent.name}/" in house
 
 
 def test_the_layers_hold() -> None:
@@ -171,3 +227,11 @@ def test_every_example_runs(example: str, tmp_path: Path) -> None:
     issue = letter.issue()
     assert letter.render(issue)["en"].html.startswith("<!doctype html>")
     assert letter.plan(issue).messages >= 1
+
+
+@pytest.mark.parametrize("name", ["en", "es", "fr", "ca", "pt-BR", "ar", "ar-EG", "fa", "ko", "ne"])
+def test_the_table_of_dates_is_what_the_tests_expect(name: str) -> None:
+    """The README shows dates, numbers and lists exactly as tests/samples/localisation.toml has them."""
+    rows = tomllib.loads((ROOT / "tests/samples/localisation.toml").read_text("utf-8"))
+    shown = [rows[name][form] for form in ("full", "within", "months", "years", "number", "list", "time")]
+    assert f"| {' | '.join([f'`{name}`', *shown])} |" in README

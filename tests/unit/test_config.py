@@ -51,6 +51,8 @@ def test_policies_and_fallbacks(tmp_path: Path) -> None:
         ("news@river-cities.example>", "news>", 5, ["no mail address"]),
         ('source = "en"', 'source = "en"\ntimezone = "Europe/Atlantis"', 4, ["unknown time zone", "Europe/Madrid"]),
         ('source = "en"', 'source = "en"\nbase_url = "ftp://a"', 4, ["no web address"]),
+        ('source = "en"', 'source = "en"\nutm = { sauce = "n" }', 4, ["`sauce`", "source, medium, hosts"]),
+        ('source = "en"', 'source = "en"\nutm = "newsletter"', 4, ["utm", 'as in { source = "newsletter"']),
         ('review = "required"', 'review = "maybe"', 8, ["maybe", "[translation]", '"label"']),
         ('languages = ["es", "ca", "pt-BR"]', 'languages = "es, ca"', 4, ["languages", 'as in ["en", "es"]']),
         ('languages = ["es", "ca", "pt-BR"]', 'languages = ["es", "es", "ca"]', 4, ["stands twice"]),

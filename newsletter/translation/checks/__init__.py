@@ -16,7 +16,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from functools import lru_cache
 from typing import Literal, Protocol
 
-from newsletter.translation import prose
+from newsletter.translation import prose, segments
 from newsletter.translation.glossary import Glossary
 from newsletter.translation.prose import Prose
 
@@ -35,7 +35,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A translation to be judged: both texts are inline Markdown, the languages BCP 47 tags, ``role`` a segment's."""
+    """A translation to be judged: the languages are BCP 47 tags, ``role`` is a segment's.
+
+    Both texts are inline Markdown, but for the roles whose text is shown as it is.
+    """
 
     source: str
     target: str
@@ -53,12 +56,16 @@ class Candidate:
     @property
     def original(self) -> Prose:
         """The source, taken apart."""
-        return prose.read(self.source)
+        return self.read(self.source)
 
     @property
     def translation(self) -> Prose:
         """The target, taken apart."""
-        return prose.read(self.target)
+        return self.read(self.target)
+
+    def read(self, text: str) -> Prose:
+        """A text of the same role, taken apart."""
+        return prose.plain(text) if self.role in segments.PLAIN else prose.read(text)
 
 
 class Check(Protocol):
@@ -131,7 +138,7 @@ def fix(candidate: Candidate) -> tuple[str, tuple[str, ...]]:
         before = text
         for correction in corrections.ALL:
             corrected = correction.correct(text, candidate.language)
-            if corrected != text and prose.read(corrected).fixed == prose.read(text).fixed:
+            if corrected != text and candidate.read(corrected).fixed == candidate.read(text).fixed:
                 text = corrected
                 notes[correction.note] = None
     return text, tuple(notes)

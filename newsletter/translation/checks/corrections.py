@@ -6,14 +6,14 @@ A non-breaking space of either width, where there is one, is left alone.
 
 import regex
 
-from newsletter.translation import prose
+from newsletter.translation import literals, prose
 from newsletter.translation.checks import Correction
 
 _PROTECTED = (
     r"`+[^`]*`+"
     r"|\]\((?:[^()\\]|\\.|\([^()]*+\))*+\)"  # where a link leads to
     r"|<[^<>]+>|&#?\w+;|\\.|!\["
-    rf"|{prose.LITERAL}"
+    rf"|{literals.LITERAL}"
 )
 _CLOSING = r"[*_)\]»”’\"]*"
 _ARABIC_LETTER = r"[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff]"

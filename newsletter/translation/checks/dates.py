@@ -15,6 +15,7 @@ _PERSIAN = (
     *("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور"),
     *("مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"),
 )
+_SHORT = 4  # letters of a month's name
 _LETTERS = str.maketrans({"ي": "ی", "ك": "ک", "\u200c": " "})
 
 
@@ -27,10 +28,10 @@ class Dates:
 
     def find(self, candidate: Candidate) -> Iterator[Finding]:
         text = candidate.translation.text.casefold().translate(_LETTERS)
-        numbers = {int(found) for found in regex.findall(r"\p{Nd}+", text)}
+        numbers = {int(found) for found in regex.findall(r"\p{Nd}{1,40}", text)}
         names = _months(candidate.base)
         for written, day, month, year in _dates(candidate.original.text, candidate.source_language):
-            said = month in numbers or any(name in text for name in names.get(month, ()))
+            said = month in numbers or any(_stands(name, text) for name in names.get(month, ()))
             if (not said or (day > 1 and day not in numbers)) and not _persian(day, month, year, text, numbers):
                 yield Finding(level="warn", message=f"the date {written} is not in it")
 
@@ -79,6 +80,13 @@ def _months(language: str) -> dict[int, frozenset[str]]:
                     if len(plain) > 2 and not any(char.isdecimal() for char in plain):
                         names[number].add(plain)
     return {number: frozenset(found) for number, found in names.items()}
+
+
+def _stands(name: str, text: str) -> bool:
+    """Whether a month is named; a short name must be a word where words are apart, for Spanish marcha is no March."""
+    if len(name) > _SHORT or name[0] >= "\u0590":
+        return name in text
+    return regex.search(rf"(?<![\p{{L}}\p{{M}}]){regex.escape(name)}(?![\p{{L}}\p{{M}}])", text) is not None
 
 
 def _persian(day: int, month: int, year: int, text: str, numbers: set[int]) -> bool:

@@ -27,13 +27,13 @@ _SCALE = "|".join(
 )
 _SPACES = "\u00a0\u202f\u2009"
 _NUMBER = regex.compile(
-    rf"(?<!\p{{Nd}})(?P<whole>\p{{Nd}}{{1,3}}(?:[.,٫٬'’،{_SPACES}]\p{{Nd}}{{3}})+(?!\p{{Nd}})"  # 1,234,567
-    r"|\p{Nd}{1,2}(?:,\p{Nd}{2})+,\p{Nd}{3}(?!\p{Nd})"  # 12,34,567
-    r"|\p{Nd}+)"
+    rf"(?<!\p{{Nd}})(?P<whole>\p{{Nd}}{{1,3}}(?:[.,٫٬'’،{_SPACES}]\p{{Nd}}{{3}}){{1,12}}(?!\p{{Nd}})"  # 1,234,567
+    r"|\p{Nd}{1,2}(?:,\p{Nd}{2}){1,12},\p{Nd}{3}(?!\p{Nd})"  # 12,34,567
+    r"|\p{Nd}{1,40})"  # no number is longer, and Python reads none of 5,000 digits
     r"(?:[.,٫](?P<rest>\p{Nd}{1,2})(?![\p{Nd}])(?!\.\p{Nd}))?"
     rf"(?P<tail>(?i:st|nd|rd|th)\b|[’']?s\b)?(?:\s?(?P<scale>(?i:{_SCALE})))?"
 )
-_SPACED = regex.compile(r"(?<!\p{Nd})\p{Nd}{1,3}(?: \p{Nd}{3})+(?!\p{Nd})")
+_SPACED = regex.compile(r"(?<!\p{Nd})\p{Nd}{1,3}(?: \p{Nd}{3}){1,12}(?!\p{Nd})")
 _ROMAN = regex.compile(r"(?<!\p{L})[IVXL]{1,8}(?=\p{Ll}{0,3}(?!\p{L}))")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50}
 _IN_WORDS = 12  # numbers up to here are often written in words

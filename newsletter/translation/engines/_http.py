@@ -11,7 +11,7 @@ import msgspec
 from newsletter.errors import ConfigError, TranslationError
 from newsletter.model import Translated
 from newsletter.plugins import Secret
-from newsletter.waiting import retry_after
+from newsletter.waiting import LONGEST_PAUSE, retry_after
 
 T = TypeVar("T")
 
@@ -52,14 +52,7 @@ class Service:
         refusals: Mapping[int, tuple[str, str]],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        try:
-            parsed = httpx.URL(url)
-        except httpx.InvalidURL:
-            parsed = httpx.URL()
-        if parsed.scheme not in ("http", "https") or not parsed.host:
-            raise ConfigError(f"{url!r} is no web address.", where="[translation] url", hint="Begin it: https://")
-        if key and not (key.reveal().isascii() and key.reveal().isprintable() and " " not in key.reveal()):
-            raise ConfigError("the key has spaces or other signs that no key has.", where="[translation] key")
+        _check(url, key=key, timeout=timeout, name=name)
         self.url = url.rstrip("/")
         self.name = name
         self._key = key
@@ -92,13 +85,13 @@ class Service:
             raise TranslationError(
                 f"{self.url} did not answer within {self._timeout:g} seconds.",
                 where=self.name,
-                hint="Try again later, or allow more: timeout = … in [translation].",
+                hint="Try again later, or allow more with its option timeout.",
             ) from error
         except httpx.HTTPError as error:
             raise TranslationError(
                 f"{self.url} cannot be reached ({str(error) or type(error).__name__}).",
                 where=self.name,
-                hint="Check that it runs, the network, and url in [translation].",
+                hint="Check that it runs, the network, and its option url.",
             ) from error
         return httpx.Response(response.status_code, headers=_plain(response.headers), content=content)
 
@@ -124,7 +117,7 @@ class Service:
 
     def _broken(self, why: str) -> TranslationError:
         return TranslationError(
-            f"the answer of {self.url} {why}.", where=self.name, hint="Check url in [translation]; nothing was used."
+            f"the answer of {self.url} {why}.", where=self.name, hint="Check its option url; nothing was used."
         )
 
     def _refused(self, response: httpx.Response) -> StatusError:
@@ -176,6 +169,24 @@ def answers(sentences: Sequence[str], texts: Sequence[str], *, where: str) -> li
         Translated(text=line, doubt="the service answered nothing" if sentence.strip() and not line else "")
         for sentence, line in zip(sentences, lines, strict=True)
     ]
+
+
+def _check(url: str, *, key: Secret | None, timeout: float, name: str) -> None:
+    """Refuse options that no request can be made with; what is secret in them is not repeated."""
+    try:
+        parsed = httpx.URL(url)
+        usable = parsed.scheme in ("http", "https") and bool(parsed.host)
+    except (httpx.InvalidURL, ValueError):  # the latter for a name that no domain can have
+        raise ConfigError("the option url is no web address.", where=name, hint="Begin it: https://") from None
+    if parsed.userinfo:
+        hint = "Take name and password out of url, and set key = { env = … } where the service wants a key."
+        raise ConfigError("a secret does not belong into the file.", where=name, hint=hint)
+    if not usable:
+        raise ConfigError(f"{url!r} is no web address.", where=name, hint="Begin it: https://")
+    if key and not (key.reveal().isascii() and key.reveal().isprintable() and " " not in key.reveal()):
+        raise ConfigError("the key has spaces or other signs that no key has.", where=name, hint="Copy it again.")
+    if not 0 < timeout <= LONGEST_PAUSE:
+        raise ConfigError(f"timeout = {timeout:g} is no time to wait.", where=name, hint="Write seconds, such as 60.")
 
 
 def _plain(headers: httpx.Headers) -> list[tuple[bytes, bytes]]:

@@ -4,6 +4,7 @@ The pipeline marks words: ``*`` no dictionary has it, ``@`` the bilingual one ha
 the form that the grammar wants is missing, so that its basic form stands there.
 """
 
+import functools
 import itertools
 import re
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from html import unescape
 from xml.sax.saxutils import escape
 
 from newsletter.model import Translated
-from newsletter.translation.engines.literals import LITERAL
+from newsletter.translation import literals
 
 _SPECIAL = re.compile(r"[\\^$/\[\]{}<>@]")
 _BLANK = re.compile(r"[*~#]+")  # marks of its own that cannot be escaped: it must not read them
@@ -122,10 +123,10 @@ class _Kept:
         # The dictionaries have the straight apostrophe; the null character is the stream's own.
         text = " ".join(text.translate({0: " ", ord("’"): "'"}).splitlines())
         parts, place = [], 0
-        for literal in LITERAL.finditer(text):
+        for literal in literals.kept(text):
             parts += [_escaped(text[place : literal.start()]), self.word(literal[0])]
             place = literal.end()
-        return "".join([*parts, _escaped(text[place:])])
+        return functools.reduce(_apart, [*parts, _escaped(text[place:])])
 
 
 class _Writer:
@@ -182,6 +183,11 @@ def _sentence(text: str, tags: tuple[str, ...] | None, kept: _Kept) -> Sentence:
 
 def _escaped(text: str) -> str:
     return _BLANK.sub(r"[\g<0>]", _SPECIAL.sub(r"\\\g<0>", text))
+
+
+def _apart(before: str, after: str) -> str:
+    """Two pieces in a row, with an empty blank between words, which would be read as one."""
+    return f"{before}[]{after}" if re.match(r"\w\w", before[-1:] + after[:1]) else before + after
 
 
 def _bound(text: str, tags: list[str]) -> str:

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import langcodes
 
-from newsletter.errors import TranslationError
+from newsletter.errors import ConfigError, TranslationError
 from newsletter.model import Translated
 from newsletter.translation.engines import _stream
+from newsletter.waiting import LONGEST_PAUSE
 
 # What stands behind an underscore in a mode's name, and how BCP 47 says it; a region is recognised by its capitals.
 _VARIANTS = {"valencia": "valencia", "aran": "aranes"}
@@ -41,6 +42,11 @@ class Apertium:
         program: str = "apertium",
         timeout: float = 120.0,
     ) -> None:
+        if data and not data.is_dir():
+            raise ConfigError(f"there is no folder {data}.", where="apertium, option data", hint="Correct it.")
+        if not 0 < timeout <= LONGEST_PAUSE:
+            hint = "Write seconds, such as 120."
+            raise ConfigError(f"timeout = {timeout:g} is no time to wait.", where="apertium", hint=hint)
         self._chosen = dict(modes or {})
         self._data = ["-d", str(data)] if data else []
         self._folder = data or Path("/usr/share/apertium")
@@ -56,7 +62,7 @@ class Apertium:
             if name not in names:
                 raise TranslationError(
                     f"Apertium has no mode {name!r}.",
-                    where="[translation] modes",
+                    where="apertium, option modes",
                     hint=f"It has: {', '.join(names) or 'none'}.",
                 )
             source = name.partition("-")[0].partition("_")[0]
@@ -140,7 +146,7 @@ class Apertium:
             raise TranslationError(
                 f"Apertium did not answer within {self._timeout:g} seconds.",
                 where="apertium",
-                hint="Allow more: timeout = … in [translation].",
+                hint="Allow more with its option timeout.",
             ) from error
         if done.returncode != 0:
             said = " ".join(done.stderr.decode("utf-8", "replace").split())[:300]

@@ -19,9 +19,9 @@ _PRO, _FREE = "https://api.deepl.com", "https://api-free.deepl.com"
 # A sixth of 128 KiB: JSON writes a character in 6 bytes at most, as \u0001; the rest of the body is small.
 _CHARACTERS = 20_000
 _REFUSALS = {
-    400: ("it refuses the request", "Check glossaries and formality in [translation]."),
-    403: ("it refuses the key", "Check key in [translation], and that its account is active."),
-    404: ("it does not know the glossary, or this address", "Check glossaries and url in [translation]."),
+    400: ("it refuses the request", "Check its options glossaries and formality."),
+    403: ("it refuses the key", "Check its option key, and that its account is active."),
+    404: ("it does not know the glossary, or this address", "Check its options glossaries and url."),
     413: ("a sentence is too long for it", "Split the paragraph."),
     429: ("it has had too many requests", "Wait and run it again; what was translated before is kept."),
     456: ("all characters of this billing period are used up", "Raise the limit, or use another engine."),

@@ -16,10 +16,10 @@ from newsletter.translation.engines._http import Service, StatusError, answers, 
 # Older servers say Argos' own codes, newer ones BCP 47 where they differ.
 _TAGS = {"pb": "pt-BR", "zh": "zh-Hans", "zt": "zh-Hant", "tl": "fil"}
 _CHARACTERS = 20_000  # a request: some seconds of work, and far below any body limit
-_KEY = "Set key = { env = … } in [translation]; the server's operator gives keys."
+_KEY = "Set its option key = { env = … }; the server's operator gives keys."
 _REFUSALS = {
     403: ("it refuses the key", _KEY),
-    404: ("there is no LibreTranslate at this address", "Check url in [translation]."),
+    404: ("there is no LibreTranslate at this address", "Check its option url."),
     429: ("it has had too many requests", "Wait and run it again; what was translated before is kept."),
 }
 

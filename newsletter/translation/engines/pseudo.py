@@ -4,16 +4,16 @@ It shows, before there is any translation, which texts are not translated at all
 grow, which fonts lack letters, and what right-to-left does to a page.
 """
 
-import re
 from collections.abc import Sequence
 from typing import Literal
 
 import langcodes
+import regex
 from babel.localedata import locale_identifiers
 
 from newsletter.errors import TranslationError
 from newsletter.model import Translated
-from newsletter.translation.engines.literals import LITERAL
+from newsletter.translation import literals
 
 # One letter for each of a to z, by language where that has letters of its own, else by ISO 15924 script; what has no
 # line here gets accents.
@@ -33,7 +33,7 @@ _LETTERS = {
     "Hant": "安北城大而方高和一江口來明年歐平前人山天五外文西元中",
 }
 _PLAIN = "abcdefghijklmnopqrstuvwxyz"
-_KEEP = re.compile(rf"<[^>]+>|&#?\w+;|{LITERAL.pattern}")
+_KEEP = regex.compile(rf"<[^>]+>|&#?\w+;|{literals.LITERAL}|{literals.HASHTAG}")
 
 
 class Pseudo:

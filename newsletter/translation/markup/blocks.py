@@ -50,7 +50,7 @@ def translate(
     for number, (text, source) in enumerate(zip(blocks, sources, strict=True)):
         draft = _labelled(_joined(source, parts[source], known, pair.target), source, words)
         if number in plain:
-            made.append(Block(text=draft.inline.text, doubts=draft.doubts, notes=draft.notes))
+            made.append(_compared(source, draft, draft.inline.text, inlines.words(draft.inline.text)))
         else:
             made.append(Block(text="", doubts=(_REFERENCE,)) if inlines.refers(text) else _written(source, draft))
     return made
@@ -112,9 +112,9 @@ def _joined(source: Inline, places: Sequence[Range], known: Mapping[Inline, Draf
     found: list[Draft] = []
     before = 0
     for start, end in places:
-        parts.append(_gap(cut(source, before, start), target) if parts else cut(source, before, start))
-        found.append(known[cut(source, start, end)])
-        parts.append(found[-1].inline)
+        gap, draft = cut(source, before, start), known[cut(source, start, end)]
+        parts += [_gap(gap, target, parts[-1].text[-1:] + draft.inline.text[:1]) if parts else gap, draft.inline]
+        found.append(draft)
         before = end
     return Draft(
         inline=join((*parts, cut(source, before, len(source.text)))),
@@ -123,11 +123,11 @@ def _joined(source: Inline, places: Sequence[Range], known: Mapping[Inline, Draf
     )
 
 
-def _gap(gap: Inline, target: str) -> Inline:
-    """What stands between two sentences, as the target language has it."""
+def _gap(gap: Inline, target: str, around: str) -> Inline:
+    """What stands between two sentences, as the target language has it; two addresses stay apart in all of them."""
     if gap.text.strip() or gap.protected:
         return gap
-    text = "" if target.partition("-")[0] in _UNSPACED else " "
+    text = "" if target.partition("-")[0] in _UNSPACED and not around.isascii() else " "
     return Inline(text=text, spans=tuple(span.at(0, len(text)) for span in gap.spans))
 
 
@@ -155,8 +155,12 @@ def _written(source: Inline, draft: Draft) -> Block:
     lost = (
         f"the emphasis of “{draft.inline.of(span)}” is left out: Markdown cannot write it there" for span in dropped
     )
-    read = parse(text)
+    return _compared(source, replace(draft, notes=(*draft.notes, *lost)), text, parse(text))
+
+
+def _compared(source: Inline, draft: Draft, text: str, read: Inline) -> Block:
+    """The draft's text, with a doubt for all that is not read from it as it stood in the source."""
     doubts = [*draft.doubts, *differences(source, read)]
     if read.text != draft.inline.text:
         doubts.append("it cannot be written as Markdown")
-    return Block(text=text, doubts=tuple(dict.fromkeys(doubts)), notes=(*draft.notes, *lost))
+    return Block(text=text, doubts=tuple(dict.fromkeys(doubts)), notes=draft.notes)

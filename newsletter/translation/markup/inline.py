@@ -14,9 +14,11 @@ import regex
 from markdown_it.token import Token
 
 from newsletter import dialect
+from newsletter.translation import literals
 
 Kind = Literal["link", "em", "strong", "code", "image", "autolink", "void", "break", "literal", "name"]
-"""``void``: a link without words; ``break``: a hard line break; ``literal``: an address or placeholder in the text."""
+"""``void``: a link without words; ``break``: a hard line break; ``literal``: an address or placeholder in the text;
+``name``: a name or hashtag that engines may see, and a language may repeat."""
 
 PICTURE = "\ufffc"
 """Stands in the text for what has no words there: an image, a link without words."""
@@ -26,12 +28,6 @@ BREAK = "\n"
 _OUTER_FIRST: tuple[Kind, ...] = ("link", "em", "strong")  # where two stand around the same words
 _SPACE = re.compile(r"[ \t\n\r\v\f\x1c-\x1f\x85\u2028\u2029]+")  # what Markdown and engines take for one space
 _LETTER = regex.compile(r"\p{L}")
-_LITERAL = regex.compile(
-    r"(?:https?://|www\.)[^\s<>]+[^\s<>.,;:!?'\"”’»)\]}]"  # web addresses, without the punctuation that follows them
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # mail addresses
-    r"|(?<!\w)@\w{2,}"  # handles
-    r"|\{\{[^{}]*\}\}|\{\w*\}|%\(\w+\)[a-zA-Z]|%[sd]\b"  # placeholders
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,15 +188,28 @@ def _trimmed(span: Span, text: str, fixed: set[int]) -> Span | None:
 
 def _merged(spans: list[Span]) -> list[Span]:
     """Outer spans first, those of one mark that touch as one, wherever that crosses no other."""
-    order = sorted(spans, key=lambda span: (span.start, -span.end, _OUTER_FIRST.index(span.kind)))
+    order = sorted(spans, key=_outer_first)
+    while pair := next(_mergeable(order), None):
+        first, second = pair
+        union = first.at(first.start, max(first.end, second.end))
+        order = sorted([*(span for span in order if span is not first and span is not second), union], key=_outer_first)
+    return order
+
+
+def _outer_first(span: Span) -> tuple[int, int, int]:
+    return span.start, -span.end, _OUTER_FIRST.index(span.kind)
+
+
+def _mergeable(order: Sequence[Span]) -> Iterator[tuple[Span, Span]]:
+    """The pairs of spans that may be one."""
     for index, first in enumerate(order):
         for second in order[index + 1 :]:
-            if first.mark == second.mark and second.start <= first.end:
-                union = first.at(first.start, max(first.end, second.end))
-                others = [span for span in order if span is not first and span is not second]
-                if not any(union.crosses(span) for span in others):
-                    return _merged([*others, union])
-    return order
+            if second.start > first.end:
+                break
+            union = first.at(first.start, max(first.end, second.end))
+            others = (span for span in order if span is not first and span is not second)
+            if first.mark == second.mark and not any(union.crosses(span) for span in others):
+                yield first, second
 
 
 def _with_literals(inline: Inline, keep: Sequence[str]) -> Inline:
@@ -216,8 +225,10 @@ def _with_literals(inline: Inline, keep: Sequence[str]) -> Inline:
 
 
 def _literals(text: str, start: int, end: int, keep: Sequence[str]) -> Iterator[Span]:
-    for found in _LITERAL.finditer(text, start, end):
+    for found in literals.find(text, start, end):
         yield Span(start=found.start(), end=found.end(), kind="literal")
+    for found in literals.hashtags(text, start, end):
+        yield Span(start=found.start(), end=found.end(), kind="name")
     for name in sorted(filter(None, keep), key=len, reverse=True):
         for found in regex.finditer(rf"(?<!\w){regex.escape(name)}(?!\w)", text, pos=start, endpos=end):
             yield Span(start=found.start(), end=found.end(), kind="name")

@@ -13,12 +13,14 @@ from newsletter import dialect
 from newsletter.translation.markup.inline import Inline, Span, parse
 
 _ENTITY = r"&(?=#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[a-zA-Z][a-zA-Z0-9]{1,31};)"
+_AT_START = r"^(?:[#>~]|[-+](?=\s|$)|[-=|:](?=[\s|:=-]*$))|(?<=^\d{1,9})[.)](?=\s|$)"
+"""What makes a heading, a quote, a fence, a list, a rule or a table of a line."""
 _ACTIVE = regex.compile(
-    rf"[\\`*\[\]<]|!(?=\S)|(?<![^\W_])_|_(?![^\W_])|{_ENTITY}"  # an underscore inside a word means nothing
-    r"|^(?:[#>~]|[-+](?=\s|$)|[-=|:](?=[\s|:=-]*$))"  # headings, quotes, fences, lists, rules, tables
-    r"|(?<=^\d{1,9})[.)](?=\s|$)",
+    rf"[\\`*\[\]<]|!(?=\S)|(?<![^\W_])_|_(?![^\W_])|{_ENTITY}|{_AT_START}",  # an underscore inside a word means nothing
     regex.MULTILINE,
 )
+_BLOCK = regex.compile(rf"{_AT_START}|^(?:[*_](?=[\s*_]*$)|\*(?=\s)|```|\[(?=[^\]]*\]:))", regex.MULTILINE)
+"""The same in Markdown, where asterisks, backticks and brackets mean more inside a line."""
 _IN_ADDRESS = regex.compile(rf"\\|{_ENTITY}")
 _IN_TITLE = regex.compile(rf'[\\"]|{_ENTITY}')
 _MARK = {"em": "*", "strong": "**"}
@@ -49,6 +51,12 @@ def _essence(inline: Inline) -> tuple[str, tuple[Span, ...], tuple[Span, ...]]:
     """What has to be read back: addresses and names in the text are mere words."""
     items = tuple(span for span in inline.protected if span.kind not in ("literal", "name"))
     return inline.text, inline.spans, items
+
+
+def paragraph(markdown: str) -> str:
+    """Inline Markdown as a paragraph that is one wherever it stands: what would be block markup becomes text."""
+    markdown = regex.sub(r"\n(?:[ \t]*\n)+", "\n", markdown.strip())
+    return markdown if _one_paragraph(markdown) else _BLOCK.sub(_escape, regex.sub(r"(?m)^[ \t]+", "", markdown))
 
 
 def _one_paragraph(markdown: str) -> bool:
@@ -96,7 +104,7 @@ def _written(inline: Inline, *, escaped: bool) -> str:
 
 
 def _closing(span: Span) -> str:
-    return f"]({_address(span)})" if span.kind == "link" else _MARK[span.kind]
+    return f"]({address(span.target, span.title)})" if span.kind == "link" else _MARK[span.kind]
 
 
 def _item(item: Span, text: str) -> str:
@@ -106,9 +114,9 @@ def _item(item: Span, text: str) -> str:
         case "autolink":
             return f"<{text}>"
         case "void":
-            return f"[]({_address(item)})"
+            return f"[]({address(item.target, item.title)})"
         case "image":
-            return f"![{_ACTIVE.sub(_escape, item.alt)}]({_address(item)})"
+            return f"![{_ACTIVE.sub(_escape, item.alt)}]({address(item.target, item.title)})"
         case _:
             return "\\\n"
 
@@ -120,12 +128,12 @@ def _code(text: str) -> str:
     return f"{fence} {text} {fence}" if padded else f"{fence}{text}{fence}"
 
 
-def _address(span: Span) -> str:
+def address(target: str, title: str) -> str:
     """Where a link goes or an image lies, with its title."""
-    target = _IN_ADDRESS.sub(_escape, span.target)
+    target = _IN_ADDRESS.sub(_escape, target)
     if not target or target[0] == "<" or regex.search(r"[\s\p{C}]", target) or not _balanced(target):
         target = f"<{regex.sub('[<>]', _escape, target)}>"
-    return f'{target} "{_IN_TITLE.sub(_escape, span.title)}"' if span.title else target
+    return f'{target} "{_IN_TITLE.sub(_escape, title)}"' if title else target
 
 
 def _escape(found: regex.Match[str]) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, 
 from sqlalchemy.dialects.sqlite import insert
 
 from newsletter.errors import TranslationError
-from newsletter.translation import po
+from newsletter.translation import parsing, po
 from newsletter.translation.memory import matching
 from newsletter.translation.memory.matching import SUGGESTED, Match, Remembered
 from newsletter.translation.memory.store import Store, catalog, entry
@@ -34,7 +34,7 @@ _CHANGING = ("target", "approved", "author", "date")
 class Reviewed:
     """What a catalog says of one entry; an empty ``target`` says that nothing of it is accepted (any more).
 
-    ``date`` is ISO 8601 in UTC; without it, the file's own counts.
+    ``date`` is in UTC; without it, the file's own counts, which a copy or a checkout makes new.
     """
 
     context: str
@@ -42,7 +42,7 @@ class Reviewed:
     target: str
     approved: bool = False
     author: str = ""
-    date: str = ""
+    date: datetime | None = None
 
 
 Columns = dict[str, object]
@@ -57,7 +57,7 @@ def reviewed_in(path: Path, language: str) -> Iterator[Reviewed]:
     data = po.read(path)
     if data is None:
         return
-    file = po.parse(data, path, language)
+    file = parsing.parse(data, path, language)
     author = file.metadata.get("Last-Translator", "")
     for found in sorted(file, key=lambda entry: not entry.obsolete):
         accepted = found.msgstr.strip() and not found.fuzzy
@@ -66,6 +66,7 @@ def reviewed_in(path: Path, language: str) -> Iterator[Reviewed]:
             source=found.msgid,
             target=found.msgstr if accepted else "",
             author="" if author == "newsletter" else author,
+            date=po.revised(file.metadata),
         )
 
 
@@ -210,7 +211,7 @@ def _of(row: Row[Any]) -> Remembered:
     return Remembered(**{name: getattr(row, name) for name in _FIELDS})
 
 
-def _remembered(each: Reviewed, *, languages: tuple[str, str], origin: str, date: str) -> Remembered:
+def _remembered(each: Reviewed, *, languages: tuple[str, str], origin: str, date: datetime) -> Remembered:
     source, target = languages
     return Remembered(
         source_language=source,
@@ -221,10 +222,10 @@ def _remembered(each: Reviewed, *, languages: tuple[str, str], origin: str, date
         origin=origin,
         approved=each.approved,
         author=each.author,
-        date=each.date or date,
+        date=(each.date or date).strftime(DATE),
     )
 
 
-def _written(path: Path) -> str:
-    """When a file was written, as ``Remembered.date``."""
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC).strftime(DATE)
+def _written(path: Path) -> datetime:
+    """When a file was written."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

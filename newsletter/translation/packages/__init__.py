@@ -30,6 +30,7 @@ _CODES = {tag: code for code, tag in _TAGS.items()}
 TOKENIZERS = ("sentencepiece.model", "bpe.model")
 """How a package may cut words into pieces; every package has one of these files."""
 
+_ELSEWHERE = 'Correct that, or choose another folder: packages = "packages" in [translation] of newsletter.toml.'
 _NEW, _OLD = ".new-", ".old-"  # folders of an installation or a removal that goes on, or that a crash left
 
 
@@ -90,7 +91,7 @@ def settings() -> ModuleType:
     except OSError as error:
         raise TranslationError(
             f"Argos Translate cannot use its folder ({error.strerror}: {error.filename}).",
-            hint='Set packages = "packages" in [translation] of newsletter.toml.',
+            hint=_ELSEWHERE,
         ) from error
 
 
@@ -187,7 +188,7 @@ def alone(chosen: Path | None) -> Iterator[Path]:
         ) from None
     except OSError as error:
         why = error.strerror or error
-        raise TranslationError(f"the packages cannot be changed ({why}).", where=place, hint="Correct that.") from error
+        raise TranslationError(f"the packages cannot be changed ({why}).", where=place, hint=_ELSEWHERE) from error
 
 
 def _package(path: Path) -> Package | None:
@@ -197,7 +198,9 @@ def _package(path: Path) -> Package | None:
     except (OSError, msgspec.DecodeError):
         return None
     whole = (path / "model" / "model.bin").is_file() and any((path / name).is_file() for name in TOKENIZERS)
-    if not (whole and is_code(metadata.from_code) and is_code(metadata.to_code)):
+    pair = (metadata.from_code, metadata.to_code)
+    # What the package says of itself is shown and written into catalogs: no line breaks in it.
+    if not (whole and all(map(is_code, pair)) and len(set(pair)) == 2 and metadata.package_version.isprintable()):
         return None
     return Package(
         path=path,

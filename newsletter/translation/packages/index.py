@@ -106,7 +106,7 @@ def available(
     except TranslationError as error:
         if kept is None:
             raise
-        note = f"{error.what} This list is of {kept.fetched:%Y-%m-%d}, {_age(now - kept.fetched)} old."
+        note = f"{error.where}: {error.what} This list is of {kept.fetched:%Y-%m-%d}, {_age(now - kept.fetched)} old."
         return Index(url=url, fetched=kept.fetched, offers=_offers(kept.packages), note=note)
     return Index(url=url, fetched=now, offers=_offers(entries), note=_keep(place, url, now, entries))
 
@@ -145,8 +145,9 @@ def _fetch(url: str, patience: Patience) -> tuple[_Entry, ...]:
 def _parse(data: bytes, url: str) -> tuple[_Entry, ...]:
     try:
         return msgspec.json.decode(data, type=tuple[_Entry, ...])
-    except msgspec.DecodeError as error:
-        raise TranslationError(f"this is no package index ({error}).", where=url, hint=_HINT) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        why = "it is a web page" if data.lstrip()[:1] == b"<" else error
+        raise TranslationError(f"this is no package index ({why}).", where=url, hint=_HINT) from error
 
 
 def _offers(entries: Iterable[_Entry]) -> tuple[Offer, ...]:

@@ -14,7 +14,7 @@ PIVOT = "en"
 
 _CLOSE = 10  # CLDR's distance of variants of one language; neighbours such as Catalan and Spanish are 20 and more apart
 
-State = Literal["source", "installed", "offered", "missing", "unknown"]
+State = Literal["source", "other", "installed", "offered", "missing", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +23,8 @@ class Need:
 
     ``installed`` are the packages that draft it: one, or two through English, of which some may still be in
     ``install``, what to download. ``updates`` are newer versions of what is installed. ``close`` are variants that
-    have packages and are never used in its place. ``unknown``: nobody could ask the index.
+    have packages and are never used in its place. ``unknown``: nobody could ask the index. ``other``: another
+    engine drafts it.
     """
 
     language: str
@@ -32,40 +33,38 @@ class Need:
     install: tuple[Offer, ...] = ()
     updates: tuple[Offer, ...] = ()
     close: tuple[str, ...] = ()
-
-    @property
-    def size(self) -> int | None:
-        """Bytes to download, None where a server did not say."""
-        sizes = [offer.size for offer in self.install]
-        return None if None in sizes else sum(size for size in sizes if size is not None)
+    engine: str = "argos"
 
     @property
     def ready(self) -> bool:
         """Whether nothing is missing."""
-        return self.state in ("source", "installed")
+        return self.state in ("source", "other", "installed")
 
     def __str__(self) -> str:
         command = f"newsletter languages install {self.language}"
         match self.state:
             case "source":
                 return "the source language"
+            case "other":
+                return f"drafted by {self.engine}"
             case "installed" if self.updates:
-                return f"{_list(self.updates)} is offered: {command}"
+                return f"{_list(self.updates)} is newer: {command}"
             case "installed":
                 return "through English" if len(self.installed) > 1 else ""
             case "offered":
                 pivot = len(self.install) + len(self.installed) > 1
-                return f"{_list(self.install)}{', through English' if pivot else ''}: {command}"
+                return f"needs {_list(self.install)}{', through English' if pivot else ''}: {command}"
             case "unknown":
-                return f"a package; the package index could not be asked whether there is one: {command}"
+                return f"needs a package; whether there is one could not be found out now; try later: {command}"
         return self._lacking()
 
     def _lacking(self) -> str:
         """The alternatives where Argos has nothing."""
         near = f" It has {', '.join(self.close)}, which is another variant and not used for it." if self.close else ""
         return (
-            f"Argos has no package for {self.language}.{near} Use another engine that knows it, such as deepl, "
-            f"libretranslate or apertium, or translate po/{self.language.replace('-', '_')}.po by hand."
+            f"Argos has no package for {self.language}.{near} Name another engine that knows it, such as deepl, "
+            f"in [languages.{self.language}] of newsletter.toml (libretranslate has the same packages as Argos), "
+            f"or translate po/{self.language.replace('-', '_')}.po of each issue by hand."
         )
 
 
@@ -121,4 +120,4 @@ def _close(language: str, offers: Sequence[Offer], installed: Sequence[Package])
 
 
 def _list(offers: Iterable[Offer]) -> str:
-    return " and ".join(map(str, offers))
+    return " and ".join(f"{offer} ({offer.size / 1e6:.1f} MB)" if offer.size else str(offer) for offer in offers)

@@ -25,6 +25,9 @@ GREATEST = 2**30
 MOST = 10_000
 """Files that a package may hold; known ones hold fewer than a hundred."""
 
+LONGEST = 255
+"""Characters of a name with its folders; known ones stay under 100, and some file systems take no more."""
+
 # Read in bounded steps by the standard library; its other methods unpack a whole block at once, however large.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _KINDS = (0, stat.S_IFREG, stat.S_IFDIR)
@@ -38,6 +41,8 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 def unpack(stream: BinaryIO, into: Path, *, where: object) -> None:
     """Unpack the one folder that the archive holds as the folder ``into``; ``where`` is what an error names."""
     try:
+        if _most_entries(stream) > MOST:
+            raise unusable(where, f"it holds more than {MOST} files")
         with zipfile.ZipFile(stream) as archive:
             for path, member in _checked(archive.infolist(), where).items():
                 _write(archive, member, into.joinpath(*path.parts[1:]))
@@ -54,15 +59,23 @@ def unusable(where: object, why: str) -> TranslationError:
     return TranslationError(f"this is no usable Argos package: {why}.", where=where, hint="Download it again.")
 
 
+def _most_entries(stream: BinaryIO) -> int:
+    """How many entries the archive can have; the library puts all into memory before it lets anybody count."""
+    mark, found, rest = b"PK\x01\x02", 0, b""  # what each begins with; elsewhere it stands by chance, once in 4 GB
+    while data := stream.read(2**20):
+        found += (rest + data).count(mark)
+        rest = data[1 - len(mark) :]
+    stream.seek(0)
+    return found
+
+
 def _checked(members: Sequence[zipfile.ZipInfo], where: object) -> dict[PurePosixPath, zipfile.ZipInfo]:
     """The files to write, by their path in the archive."""
-    if len(members) > MOST:
-        raise unusable(where, f"it holds more than {MOST} files")
     if sum(member.file_size for member in members) > GREATEST:
         raise unusable(where, "it would unpack to more than 1 GiB")
     for member in members:
         if why := _objection(member):
-            raise unusable(where, f"{why} ({member.orig_filename!r})")
+            raise unusable(where, f"{why} ({member.orig_filename[:LONGEST]!r})")
     paths = {PurePosixPath(member.orig_filename): member for member in members}
     files = {path: member for path, member in paths.items() if not member.is_dir()}
     if len({path.parts[0] for path in paths}) != 1 or any(len(path.parts) == 1 for path in files):
@@ -79,6 +92,8 @@ def _objection(member: zipfile.ZipInfo) -> str:
     """Why nothing of an archive with this member may be written; empty where it is as it should be."""
     name = member.orig_filename  # as it stands in the archive; ``filename`` was already altered by the library
     parts = name.removesuffix("/").split("/")
+    if len(name) > LONGEST:
+        return f"it holds a name of {len(name)} characters"
     if _FORBIDDEN.search(name) or any(part in ("", ".", "..") or part[-1] in ". " for part in parts):
         return "it would write outside its folder"
     if any(_DEVICE.fullmatch(part) for part in parts):

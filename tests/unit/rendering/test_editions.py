@@ -19,6 +19,11 @@ RTL = ("ar", "fa")
 READER = {"recipient.email": "ana@city.example", "recipient.unsubscribe_url": "https://river-cities.example/u?a=1&b=2"}
 
 
+def spoken(element) -> tuple[str | None, str | None]:
+    """The language and direction that an element is read in: those of the nearest one around it."""
+    return tuple(next((e.get(name) for e in element.iterancestors() if e.get(name)), None) for name in ("lang", "dir"))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_edition_is_in_its_language(language, issue, config):
     """Language and direction stand on the page, on its wrapper and on each item; headings are one h1, then h2."""
@@ -33,7 +38,7 @@ def test_an_edition_is_in_its_language(language, issue, config):
     assert [h.text_content() for h in page.iter("h1")] == ["River Cities Letter"]
     assert [h.text_content() for h in page.iter("h2")] == [item.title for item in issue(language).items]
     for heading in page.iter("h2"):
-        assert (heading.getparent().get("lang"), heading.getparent().get("dir")) == (language, direction)
+        assert spoken(heading) == (language, direction)
 
 
 @pytest.mark.parametrize("language", RTL)
@@ -57,8 +62,10 @@ def test_a_mail_stays_under_gmails_limit(language, issue, config):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_fetched_but_our_pictures(language, issue, config):
     """No font, icon or style sheet tells a third party who reads the mail."""
-    page = html.fromstring(render(issue(language), config).html)
-    assert {e.get("src") for e in page.iter("img")} == {"https://river-cities.example/2026-11/images/river.png"}
+    edition = render(issue(language), config)
+    page = html.fromstring(edition.html)
+    assert {e.get("src") for e in page.iter("img")} == {asset.url for asset in edition.assets}
+    assert all(asset.url.startswith("https://river-cities.example/2026-11/images/river.png") for asset in edition.assets)
     assert not list(page.iter("script", "iframe"))
     assert not list(page.iter("link"))
     assert all(e.get("alt") for e in page.iter("img"))
@@ -110,9 +117,12 @@ def test_an_item_in_another_language_is_marked(issue, config):
     assert label.text_content() == "Aquesta notícia és en àrab."
     assert (label.getparent().get("lang"), label.getparent().get("dir")) == ("ca", "ltr")
     ours, theirs = page.iter("h2")
-    assert (ours.getparent().get("lang"), ours.getparent().get("dir")) == ("ca", "ltr")
-    assert (theirs.getparent().get("lang"), theirs.getparent().get("dir")) == ("ar", "rtl")
-    assert "text-align:right" in theirs.getparent().getparent().get("style")
+    assert (spoken(ours), spoken(theirs)) == (("ca", "ltr"), ("ar", "rtl"))
+    sides = [div.get("style") for div in theirs.iterancestors("div") if "text-align" in div.get("style", "")]
+    assert "text-align:right" in sides[0]
+    assert "'Noto Sans Arabic'" in sides[0]
+    more = page.xpath('//a[.//span[@lang="ca"]]')[-1]
+    assert more.text_content().startswith("Llegiu-ne més")
     assert "Aquesta notícia és en àrab." in edition.text
 
 
@@ -151,12 +161,13 @@ def test_a_right_to_left_subject_begins_with_its_direction(issue, config):
 
 
 def test_pictures_become_assets_once(issue, config):
-    """Three uses of one file are one asset, whose address the HTML uses."""
+    """A file is an asset in each size that the HTML shows, and in no other."""
     edition = render(issue("en"), config)
-    (asset,) = edition.assets
-    assert asset.url == "https://river-cities.example/2026-11/images/river.png"
-    assert asset.type == "image/png"
-    assert asset.data == (issue("en").folder / "images" / "river.png").read_bytes()
+    page = html.fromstring(edition.html)
+    assert sorted(asset.url for asset in edition.assets) == sorted({e.get("src") for e in page.iter("img")})
+    whole = edition.assets[0]
+    assert whole.url == "https://river-cities.example/2026-11/images/river.png"
+    assert (whole.type, whole.data) == ("image/png", (issue("en").folder / "images" / "river.png").read_bytes())
 
 
 def test_a_missing_picture_is_named(issue, config):

@@ -17,6 +17,7 @@ from newsletter.rendering.localise import Localisation
 from newsletter.rendering.markup import Prose
 from newsletter.rendering.mjml import strip
 from newsletter.rendering.pictures import Pictures
+from newsletter.rendering.tracking import Tracking
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 
@@ -41,7 +42,19 @@ def prose(source: str, folder: Path = Path(), tag: str = "en", base_url: str = "
         ("[a](forum?x=1&y=2)", '<p><a href="https://rivers.example/forum?x=1&amp;y=2">a</a></p>\n'),
         ("[a](mailto:a@b.example)", '<p><a href="mailto:a@b.example">a</a></p>\n'),
         ("`x`", '<p><code dir="ltr">x</code></p>\n'),
-        ("<b>a</b> & <script>", "<p>&lt;b&gt;a&lt;/b&gt; &amp; &lt;script&gt;</p>\n"),
+        ("<b>a</b> & <script>", "<p><strong>a</strong> &amp; &lt;script&gt;</p>\n"),
+        ("<I>a</i><br/>b<BR>c", "<p><em>a</em><br />\nb<br />\nc</p>\n"),
+        ("<b onclick=x style='y'>a</b>", "<p><strong>a</strong></p>\n"),
+        ("<a href='/x?a=1&amp;b=2' onclick=y>*a*</a>", None),
+        ("<a href=javascript:alert(1)>a</a>", "<p>&lt;a href=javascript:alert(1)&gt;a&lt;/a&gt;</p>\n"),
+        ("<a href='java&#115;cript:x'>a</a>", "<p>&lt;a href='java&amp;#115;cript:x'&gt;a&lt;/a&gt;</p>\n"),
+        ("<b>a", "<p>&lt;b&gt;a</p>\n"),
+        ("*a <b>b* c</b>", "<p><em>a &lt;b&gt;b</em> c&lt;/b&gt;</p>\n"),
+        ("<b>a <i>b</b> c</i>", "<p><strong>a &lt;i&gt;b</strong> c&lt;/i&gt;</p>\n"),
+        ("`<b>a</b>` \\<b>", '<p><code dir="ltr">&lt;b&gt;a&lt;/b&gt;</code> &lt;b&gt;</p>\n'),
+        ("<img src=x.png onerror=alert(1)", "<p>&lt;img src=x.png onerror=alert(1)</p>\n"),
+        ("<img alt=a>", "<p>&lt;img alt=a&gt;</p>\n"),
+        ("<div>a</div><!-- b -->", "<p>&lt;div&gt;a&lt;/div&gt;&lt;!-- b --&gt;</p>\n"),
         ("[a](javascript:alert(1))", "<p>[a](javascript:alert(1))</p>\n"),
         ('[a](/x "t\\"><script>")', None),
         ("a\x00b\x0bc", "<p>abc</p>\n"),
@@ -54,6 +67,51 @@ def test_html(source, expected):
     assert "<script" not in rendered
     if expected is not None:
         assert rendered == expected
+
+
+def test_tags_that_mean_what_markdown_means():
+    """A link and a picture keep address, words and title, and lose every other attribute; no link is in a link."""
+    image = '<img src="https://a.example/b.png" alt="A  &quot;bridge&quot;" title="t" width=9 onerror=x>'
+    page = html.fromstring(str(prose(f"<a href=/x?a=1&amp;b=2 title=T target=_blank>see {image}</a>").html({})))
+    link, shown = page.find(".//a"), page.find(".//img")
+    assert dict(link.attrib) == {"href": "https://rivers.example/x?a=1&b=2", "title": "T"}
+    assert (shown.get("src"), shown.get("alt"), shown.get("title")) == ("https://a.example/b.png", 'A "bridge"', "t")
+    assert set(shown.attrib) == {"src", "alt", "title", "style"}
+    for nested in ("<a href=/x>a [b](/c) d</a>", "[a <a href=/x>b</a>](/c)", "<a href=/x>a<a href=/c>b</a>c</a>"):
+        (only,) = html.fromstring(str(prose(nested).html({}))).iter("a")
+        assert only.get("href") == "https://rivers.example/c"
+
+
+def test_a_tag_in_the_words_of_a_picture_is_not_lost():
+    """There is no markup in an alternative text, so the words alone remain, and stray tags."""
+    assert 'alt="a x &lt;q"' in str(prose("![a <b>x</b> <q](https://a.example/b.png)").html({}))
+
+
+@pytest.mark.parametrize("mark", ["> ", "- ", "1. ", "> - "])
+def test_nothing_is_left_out_however_deep(mark):
+    """A parser stops at some depth without a word; here the text is shown, or the author is told."""
+    assert "word" in prose(mark * 18 + "word").html({})
+    assert "word" in prose(mark * 18 + "word").text
+    for levels in (150, 400):
+        with pytest.raises(ContentError, match="deep in one another"):
+            prose(mark * levels + "word").html({})
+
+
+def test_links_to_our_own_site_say_where_the_visit_comes_from():
+    """In the HTML, where nobody sees it; the text part shows the address that people read."""
+    tracking = Tracking(
+        source="n", medium="email", campaign="2026-11", language="en", hosts=frozenset({"rivers.example"})
+    )
+    text = replace(prose("[a](/b#c) <https://rivers.example/d> [e](https://f.example)"), tracking=tracking)
+    links = html.fromstring(str(text.html({}))).findall(".//a")
+    added = "utm_source=n&utm_medium=email&utm_campaign=2026-11&utm_content=en"
+    assert [link.get("href") for link in links] == [
+        f"https://rivers.example/b?{added}#c",
+        f"https://rivers.example/d?{added}",
+        "https://f.example",
+    ]
+    assert links[1].text_content() == "https://rivers.example/d"
+    assert "utm" not in text.text
 
 
 def test_addresses_keep_their_order_in_right_to_left_text():

@@ -66,12 +66,44 @@ def test_arabic_plurals_follow_gettext():
         ("pt-BR", "Leia mais"),
         ("fr-CA", "Lire la suite"),
         ("de", "Read more"),
-        ("pt", "Read more"),
+        ("pt", "Leia mais"),
+        ("pt-PT", "Leia mais"),
+        ("es-MX", "Seguir leyendo"),
+        ("fa-AF", "ادامهٔ مطلب"),
+        ("gl", "Read more"),
     ],
 )
 def test_languages_fall_back(tag, expected):
-    """A tag finds its own catalog, then the shorter one, and at last the English words."""
+    """A tag finds its own catalog, then the nearest one of its language, and at last the English words."""
     assert messages.translations(tag).gettext("Read more") == expected
+
+
+def test_catalogs_are_chained(tmp_path, monkeypatch):
+    """What the nearest catalog lacks comes from the next one of the language, never from one in another script."""
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    words = {
+        "pt_BR": {"a": "a-br"},
+        "pt": {"a": "a-pt", "b": "b-pt"},
+        "zh": {"b": "b-hans"},
+        "zh_Hant": {"a": "a-hant"},
+    }
+    for name, entries in words.items():
+        folder = tmp_path / name / "LC_MESSAGES"
+        folder.mkdir(parents=True)
+        body = "\n".join(f'msgid "{key}"\nmsgstr "{text}"\n' for key, text in entries.items())
+        (folder / "messages.po").write_text(header + body, encoding="utf-8")
+    messages._compiled.cache_clear()
+    monkeypatch.setattr(messages.resources, "folder", lambda name: tmp_path)
+    found = {
+        tag: [messages.translations(tag).gettext(key) for key in "abc"] for tag in ("pt-BR", "pt", "zh-TW", "zh-CN")
+    }
+    messages._compiled.cache_clear()
+    assert found == {
+        "pt-BR": ["a-br", "b-pt", "c"],
+        "pt": ["a-pt", "b-pt", "c"],
+        "zh-TW": ["a-hant", "b", "c"],
+        "zh-CN": ["a", "b-hans", "c"],
+    }
 
 
 def test_fuzzy_messages_are_not_used(tmp_path, monkeypatch):

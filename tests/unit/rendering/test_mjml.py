@@ -21,6 +21,18 @@ def document(alt: str = "", text: str = "x", head: str = "") -> str:
     )
 
 
+def _column(content: str) -> str:
+    return f"<mjml><mj-body><mj-section><mj-column>{content}</mj-column></mj-section></mj-body></mjml>"
+
+
+def _social(attributes: str) -> str:
+    return _column(f"<mj-social><mj-social-element {attributes}>x</mj-social-element></mj-social>")
+
+
+def _button(attributes: str) -> str:
+    return _column(f"<mj-button {attributes}>x</mj-button>")
+
+
 def alt_of(page: str) -> str:
     return html.unescape(re.search(r'<img alt="([^"]*)"', page)[1])
 
@@ -81,15 +93,40 @@ def test_any_markup_compiles_or_is_refused(text):
         (document(text="<b>open"), "t:3", "not well-formed"),
         (document(text="a & b"), "t:3", "not well-formed"),
         (document(text="&nosuch;"), "t:3", "not well-formed"),
-        (document(text="<mj-text>a</mj-text>"), "t:3:1", "cannot stand in <p>"),
+        (document(text="<mj-text>a</mj-text>"), "t:3:13", "cannot stand in <p>"),
         (document(text="<![CDATA[x]]>"), "t:3:13", "CDATA"),
         (document(head="<mj-include />"), "t:1:36", "not supported"),
-        (document(head='<mj-style inline="inline">p {}</mj-style>'), "t:1:36", "not inlined"),
+        (document(head='<mj-style inline="inline">p {}</mj-style>'), "t:1:46", "not inlined"),
         (document().replace("mj-image", "mj-hero"), "t:2:1", "not supported"),
         (document().replace("mj-image", "mj-img"), "t:2:1", "no MJML component"),
-        (document().replace("mj-image src", "mj-image source"), "t:2:1", "no attribute 'source'"),
+        (document().replace("mj-image src", "mj-image source"), "t:2:11", "no attribute 'source'"),
         (document().replace(' alt=""', ""), "t:2:1", "no alt"),
         (document().replace("<mj-section>", "<mj-section><p/>"), "t:1:67", "cannot stand in <mj-section>"),
+        (document(head="<mj-font name='A' href='https://fonts.example/a' />"), "t:1:36", "not supported"),
+        (document(head="<mj-style>@import 'https://fonts.example/a';</mj-style>"), "t:1:36", "@import asks"),
+        (document(head="<mj-style>@font-face { src: url(a) }</mj-style>"), "t:1:36", "@font-face asks"),
+        (document(head="<mj-raw><link rel='stylesheet' href='a' /></mj-raw>"), "t:1:44", "<link> has no place"),
+        (document(text="a <script>alert(1)</script>"), "t:3:15", "<script> has no place"),
+        (document(text="<SCRIPT>x</SCRIPT>"), "t:3:13", "<SCRIPT> has no place"),
+        (document(text='<b class="a" onclick="x()">b</b>'), "t:3:26", "is a script"),
+        (document(text='<a href=" JavaScript:x()">b</a>'), "t:3:16", "is a script"),
+        (document(text='<p xmlns="urn:x">b</p>'), "t:3:13", "namespaces"),
+        (document().replace("<mj-column>", "<mj-column>lost"), "t:1:67", "cannot stand in <mj-column> itself: 'lost'"),
+        (document().replace(" />", ">lost</mj-image>"), "t:2:1", "cannot stand in <mj-image> itself"),
+        (document().replace(" />", "><b>lost</b></mj-image>"), "t:2:30", "cannot stand in <mj-image>"),
+        (document().replace("<mj-text>", '<mj-text color="#eee">'), "t:3:10", "color='#eee' is not understood"),
+        (document().replace("<mj-text>", '<mj-text color="sea">'), "t:3:10", "color='sea' is not understood"),
+        (document().replace("<mj-text>", '<mj-text align="start">'), "t:3:10", "align='start' is not understood"),
+        (document().replace("<mj-text>", '<mj-text font-size="16">'), "t:3:10", "font-size='16' is not understood"),
+        (document().replace("<mj-section>", '<mj-section padding="4%">'), "t:1:67", "padding='4%' is not understood"),
+        (document().replace("<mj-section>", '<mj-section\n\n direction="RTL">'), "t:3:2", "direction='RTL' is not"),
+        (document(head="<mj-attributes><mj-text colour='x' /></mj-attributes>"), "t:1:60", "no attribute 'colour'"),
+        (document(head="<mj-attributes><mj-all colour='x' /></mj-attributes>"), "t:1:59", "no attribute 'colour'"),
+        (document(head="<mj-attributes><mj-class name='a'><mj-text /></mj-class></mj-attributes>"), "t:1:70", "cannot"),
+        (_social('name="x" href="https://x.example" src="x.png"'), "t:1:69", "makes a share link"),
+        (_social('name="x-noshare" href="https://x.example"'), "t:1:50", "has no src"),
+        (_button('width="90px" border="1px solid #000000"'), "t:1:63", "becomes too wide"),
+        ('<?xml version="1.0"?><mjml></mjml>', "t:1:1", "takes no <?"),
         ("<p>x</p>", "t:1:1", "begins with <p>"),
         ("<mjml></mjml>", "t:1:1", "exactly one <mj-body>"),
         ("", "t:1", "not well-formed"),
@@ -102,6 +139,22 @@ def test_faults_have_a_place(source, where, what):
     assert f"{caught.value.where}:".startswith(f"{where}:"), str(caught.value)
     assert what in caught.value.what
     assert caught.value.hint
+
+
+@given(
+    before=st.text(alphabet="ab é한न🚣&<>\n\"'/", max_size=40),
+    comment=st.text(alphabet="ab é한\n<>/", max_size=20),
+    entity=st.sampled_from(("", "&nbsp;", "&eacute;&zwnj;")),
+)
+def test_the_place_is_that_of_the_fault(before, comment, entity):
+    """Whatever stands before it: other scripts, line breaks, entities, comments with tags inside."""
+    text = f"{escape(before)}{entity}<!--{comment}--><b title='{escape(before)}'>x</b>"
+    marked = document(text=f'{text}<i style=""\nonload="x"></i>')
+    with pytest.raises(RenderError) as caught:
+        mjml.compile(marked, "t")
+    at = marked.index("onload=")
+    line, column = marked.count("\n", 0, at) + 1, at - marked.rfind("\n", 0, at)
+    assert caught.value.where == f"t:{line}:{column}"
 
 
 def test_deep_nesting_is_refused():

@@ -18,11 +18,17 @@ def theme(tmp_path, files: dict[str, str], *, name: str = "default") -> Theme:
 
 def test_a_newsletter_overrides_single_files(tmp_path):
     """One file in the newsletter's own folder replaces that file; the others come from the library."""
-    mine = theme(
-        tmp_path, {"_look.j2": "{% set page = '#000001' %}", "a.j2": "{% import '_look.j2' as l %}{{ l.page }}"}
-    )
-    assert mine.render("a.j2", {}) == "#000001"
-    assert mine.environment.get_template("_prose.j2").module.prose
+    mine = theme(tmp_path, {"_styles.j2": "mine", "a.j2": "{% include '_styles.j2' %}"})
+    assert mine.render("a.j2", {}) == "mine"
+    assert mine.environment.get_template("_prose.j2").filename.endswith("default/_prose.j2")
+
+
+@pytest.mark.parametrize("name", ["default", "bulletin", "announcement"])
+def test_what_all_themes_share_is_overridden_once(tmp_path, name):
+    """A partial in the newsletter's templates/default holds for every theme that has none of its own."""
+    theme(tmp_path, {"_footer.mjml.j2": "our footer"})
+    mine = Theme.load(name, project=tmp_path, language="es")
+    assert mine.render("_footer.mjml.j2", {}) == "our footer"
 
 
 def test_changes_are_noticed_while_running(tmp_path):
@@ -31,21 +37,43 @@ def test_changes_are_noticed_while_running(tmp_path):
     theme(tmp_path, {"a.j2": "three"})
     os.utime(tmp_path / "templates" / "default" / "a.j2", (1, 1))
     assert theme(tmp_path, {}).render("a.j2", {}) == "three"
-    assert theme(tmp_path, {}).render("_look.j2", {}).strip() == ""
-    assert theme(tmp_path, {"_look.j2": "mine"}).render("_look.j2", {}) == "mine"
+    assert theme(tmp_path, {}).render("_styles.j2", {}).strip() == ""
+    assert theme(tmp_path, {"_styles.j2": "mine"}).render("_styles.j2", {}) == "mine"
 
 
 def test_a_new_theme_may_lean_on_the_default_one(tmp_path):
-    """A theme that exists only in the newsletter's folder finds the default theme's partials."""
-    mine = theme(tmp_path, {"a.j2": "{% import '_look.j2' as l %}{{ l.page }}"}, name="mine")
-    assert mine.render("a.j2", {}).startswith("#")
+    """A theme that exists only in the newsletter's folder finds the default theme's partials and tokens."""
+    mine = theme(tmp_path, {"a.j2": "{% include '_styles.j2' %}ok"}, name="mine")
+    assert mine.render("a.j2", {}).strip() == "ok"
+    assert [path.parent.name for path in mine.tokens] == ["default"]
 
 
-def test_an_unknown_theme_is_an_error(tmp_path):
-    """The error lists the themes there are."""
-    with pytest.raises(ConfigError, match="no theme 'modern'") as caught:
-        Theme.load("modern", project=tmp_path, language="en")
-    assert "default" in caught.value.hint
+@pytest.mark.parametrize("name", ["modern", "", "..", "default/../default"])
+def test_an_unknown_theme_is_an_error(tmp_path, name):
+    """The error names the line and the themes there are, the newsletter's own among them."""
+    (tmp_path / "newsletter.toml").write_text("# mine\n\n[theme]\nname = 'x'\n")
+    (tmp_path / "templates" / "ours").mkdir(parents=True)
+    with pytest.raises(ConfigError, match=f"no theme {name!r}") as caught:
+        Theme.load(name, project=tmp_path, language="en")
+    assert caught.value.where == f"{tmp_path / 'newsletter.toml'}:4"
+    assert "Use one of: announcement, bulletin, default, ours," in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "line"),
+    [
+        ("<mjml><mj-body>\n{% if x %}\n<mj-blok>{{ x }}</mj-blok>\n{% endif %}</mj-body></mjml>", "mj-blok", 3),
+        ('<mjml><mj-body>\n\n<mj-section colour="{{ x }}"></mj-section></mj-body></mjml>', "colour", 3),
+        ("<mjml><mj-body>{{ x }}\n<mj-section>\n</mj-body></mjml>", "not well-formed", 3),
+        ("<mjml><mj-body>\n{% block a %}<mj-hero></mj-hero>{% endblock %}</mj-body></mjml>", "mj-hero", 2),
+    ],
+)
+def test_what_is_no_mjml_is_found_in_the_template(tmp_path, text, what, line):
+    """A designer reads the line of the theme's own file, not that of the document made from it."""
+    mine = theme(tmp_path, {"bad.mjml.j2": text})
+    with pytest.raises(RenderError, match=what) as caught:
+        mine.compile("bad.mjml.j2", {"x": "words"})
+    assert caught.value.where == f"{tmp_path / 'templates' / 'default' / 'bad.mjml.j2'}:{line}"
 
 
 @pytest.mark.parametrize(
@@ -56,6 +84,8 @@ def test_an_unknown_theme_is_an_error(tmp_path):
         ("{{ recipient.nmae }}", 1, "has no attribute 'nmae'"),
         ("a\n{{ 1 / 0 }}", 2, "division by zero"),
         ("a\n{{ 'x' | wrap('y') }}", 2, "str"),
+        ("a\n{% blok x %}", 2, "unknown tag 'blok'"),
+        ("a\n{{ self.footer() }}", 2, "no attribute 'footer'"),
         ("a\n{% include 'gone.j2' %}", None, "lacks 'gone.j2'"),
         ("a\n{{ _('Hello %(nmae)s', name=1) }}", 2, "'nmae'"),
     ],

@@ -137,6 +137,7 @@ def test_a_name_that_is_altered_is_carried() -> None:
     assert one("The River Letter of [May](u) is free.", engine, ["River Letter"]) == Block(
         text="The River Letter of [May](u) is free."
     )
+    assert one("See #RiverLetter.", engine) == Block(text="See #RiverLetter.")
 
 
 def test_an_engine_that_carries_markup_is_let_do_it() -> None:
@@ -178,6 +179,7 @@ def test_there_is_no_space_between_chinese_sentences() -> None:
     """The gap is the target language's."""
     engine = Engine({"It rained.": "下雨了。", "Nobody was hurt.": "无人受伤。"}.__getitem__, target="zh-Hans")
     assert one("*It rained. Nobody was hurt.*", engine).text == "*下雨了。无人受伤。*"
+    assert one("https://a.example/b. <c@d.example>", engine).text == "https://a.example/b. <c@d.example>"
 
 
 def test_plain_text_stays_plain_text() -> None:
@@ -186,6 +188,8 @@ def test_plain_text_stays_plain_text() -> None:
     assert [block.text for block in made] == ["2 *3* 4 RIVERS", "2 *3* 4 RIVERS"]
     assert blocks.translate(["a * b & c"], Engine(lambda _t: "1. a *b* c"), plain={0})[0].text == "1. a *b* c"
     assert blocks.translate(["a b"], Engine(lambda _t: "1. a *b* c"))[0].text == "1\\. a \\*b\\* c"
+    added = blocks.translate(["It rained."], Engine(lambda text: f"{text} https://c.example"), plain={0})[0]
+    assert added.doubts == ("the item https://c.example was invented",)
 
 
 def test_everything_is_one_batch() -> None:

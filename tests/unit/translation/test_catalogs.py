@@ -1,6 +1,7 @@
 """The PO file's life: what is kept, what becomes stale, what a machine may touch."""
 
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -209,23 +210,136 @@ def test_saving_nothing_new_writes_nothing(tmp_path: Path) -> None:
     assert (made.save(), catalog(tmp_path, FORUM).save()) == (True, False)
 
 
+HEAD = b'msgid ""\nmsgstr ""\n"Language: fr\\n"\n\n'
+FIRST = b'msgctxt "a|b"\nmsgid "x"\nmsgstr "y"\n\n'
+
+
 @pytest.mark.parametrize(
-    ("damage", "says"),
+    ("damage", "line", "says"),
     [
-        (b'msgid "a"\n<<<<<<< HEAD\nmsgstr "b"\n', "no PO syntax"),
-        ('msgid "é"\nmsgstr ""\n'.encode("latin-1"), "not UTF-8"),
-        (b'msgid ""\nmsgstr "Language: de\\n"\n', "'de', not 'fr'"),
-        (b'msgctxt "a|b"\nmsgid "x"\nmsgstr ""\n\nmsgctxt "a|b"\nmsgid "x"\nmsgstr "y"\n', "twice"),
+        (FIRST + b'<<<<<<< HEAD\nmsgid "a"\n', 5, "not made one yet"),
+        (b'msgid "a"\nmsgstr "b"\n=======\nmsgid "c"\n', 3, "not made one yet"),
+        (HEAD + 'msgid "é"\nmsgstr ""\n'.encode("latin-1"), 5, "not UTF-8"),
+        (FIRST.decode().encode("utf-16"), 1, "not UTF-8"),
+        (b'msgid ""\nmsgstr "Language: de\\n"\n', 2, "'de', not 'fr'"),
+        (HEAD.replace(b"fr", b"pt_BR") + FIRST, 3, "'pt-BR', not 'fr'"),
+        (FIRST + b'# Ana\nmsgctxt "a|b"\nmsgid "x"\nmsgstr "z"\n', 5, "line 1 stands here again"),
+        (HEAD + FIRST + b'msgctxt "a|c"\nmsgid "x"\nmsgstr "cut of', 11, "do not pair up"),
+        (HEAD + b'msgid "x"\nmsgstr "a "word" in quotes"\n', 6, "do not pair up"),
+        (HEAD + FIRST + b'msgctxt "a|c"\nmsgid "x"\n', 10, "in the middle of this entry"),
+        (HEAD + b'msgid "x"\n# a note\nmsgid "z"\nmsgstr "Z"\n', 5, "no msgstr"),
+        (HEAD + b"<html>\n", 5, "no PO syntax"),
     ],
 )
-def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, damage: bytes, says: str) -> None:
-    """One sentence with the path; the file keeps its bytes for the person who mends it."""
+def test_a_damaged_file_is_named_and_left_alone(tmp_path: Path, damage: bytes, line: int, says: str) -> None:
+    """One sentence with the path and the line; the file keeps its bytes for the person who mends it."""
     path = tmp_path / "fr.po"
     path.write_bytes(damage)
     with pytest.raises(TranslationError, match=says) as caught:
         catalog(tmp_path, FORUM)
-    assert str(path) in str(caught.value)
+    assert f"{path}:{line}: " in str(caught.value)
     assert path.read_bytes() == damage
+
+
+def test_damage_that_appears_while_the_engine_works_is_not_written_over(tmp_path: Path) -> None:
+    """Somebody pulls a conflict meanwhile: the file stays as it is, and the draft is made again another time."""
+    made = catalog(tmp_path, FORUM)
+    made.save()
+    made.draft("forum|body", FORUM, FRENCH, notes=["draft"])
+    damaged = (tmp_path / "fr.po").read_bytes() + b"<<<<<<< HEAD\n"
+    (tmp_path / "fr.po").write_bytes(damaged)
+    with pytest.raises(TranslationError, match="not made one yet"):
+        made.save()
+    assert (tmp_path / "fr.po").read_bytes() == damaged
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda data: data.replace(b"\n", b"\r\n"),
+        lambda data: b"\xef\xbb\xbf" + data,
+        lambda data: data.replace(b"charset=UTF-8", b"charset=ISO-8859-1"),
+        lambda data: data.replace(b"charset=UTF-8", b"charset=CHARSET"),
+    ],
+    ids=["CRLF", "BOM", "wrong charset", "no charset"],
+)
+def test_a_file_in_another_dress_is_the_same_file(
+    tmp_path: Path, need: Callable[[str], str], disguise: Callable[[bytes], bytes]
+) -> None:
+    """Line ends, a mark at its beginning or a charset that is not true lose nothing, and are put right."""
+    reviewed(tmp_path)
+    path = tmp_path / "fr.po"
+    path.write_bytes(disguise(path.read_bytes()))
+    made = catalog(tmp_path, FORUM, EDITED)
+    assert entry(made, FORUM).target == FRENCH
+    assert made.save()
+    ran = subprocess.run([need("msgfmt"), "-c", "-o", "/dev/null", path], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert entry(catalog(tmp_path, FORUM, EDITED), FORUM).target == FRENCH
+
+
+def test_what_other_programs_put_there_stays(tmp_path: Path) -> None:
+    """The headers of Poedit and Weblate, the file's own comment, and flags that newsletter knows nothing of."""
+    made = catalog(tmp_path, FORUM, TREES)
+    made.draft("forum|body", FORUM, FRENCH, notes=["draft"])
+    made.save()
+    theirs = {
+        "Last-Translator": "Inés <ines@city.example>",
+        "Language-Team": "French <https://weblate.example/fr/>",
+        "Plural-Forms": "nplurals=2; plural=n > 1;",
+        "X-Generator": "Weblate 5.14",
+        "X-Poedit-Basepath": "..",
+    }
+    po = polib.pofile(str(tmp_path / "fr.po"))
+    po.metadata |= theirs
+    po.header += "\nOurs since 2019."
+    for each in po:
+        each.flags = [*each.flags, "max-length:90", "x-mine"]
+    po.save()
+    made = catalog(tmp_path, FORUM, TREES, "A third text.")
+    made.discard()
+    assert made.save()
+    after = polib.pofile(str(tmp_path / "fr.po"))
+    assert {name: after.metadata[name] for name in theirs} == theirs
+    assert "Ours since 2019." in after.header
+    assert [each.flags for each in after] == [["max-length:90", "x-mine"]] * 2 + [[]]
+
+
+@pytest.mark.parametrize("target", ["", FRENCH])
+def test_of_a_live_and_a_gone_entry_the_one_with_words_counts(tmp_path: Path, target: str) -> None:
+    """Merging two branches can leave both; a person's words are not lost to an older or an empty one."""
+    reviewed(tmp_path)
+    path = tmp_path / "fr.po"
+    po = polib.pofile(str(path))
+    next(each for each in po if each.msgid == FORUM).msgstr = target
+    po.append(polib.POEntry(msgctxt="forum|body", msgid=FORUM, msgstr="Plus ancien.", obsolete=True))
+    po.save()
+    assert entry(catalog(tmp_path, FORUM, TREES), FORUM).target == (target or "Plus ancien.")
+
+
+def test_a_comment_that_a_person_saves_meanwhile_is_kept(tmp_path: Path) -> None:
+    """They asked something beside a text that the engine drafts at that moment: both are in the file."""
+    made = catalog(tmp_path, FORUM)
+    made.save()
+    po = polib.pofile(str(tmp_path / "fr.po"))
+    po[0].tcomment = "Ask Inés about the name."
+    po.save()
+    made.draft("forum|body", FORUM, FRENCH, notes=["draft"])
+    made.save()
+    found = entry(catalog(tmp_path, FORUM), FORUM)
+    assert (found.target, found.comment) == (FRENCH, "Ask Inés about the name.\nnewsletter: draft")
+
+
+def test_a_large_issue_may_be_renamed(tmp_path: Path) -> None:
+    """Each text finds its old entry without being compared with all: this takes 0.1 s, and took 10 s."""
+    many = [f"{FORUM} {number} {TREES}" for number in range(800)]
+    made = catalog(tmp_path, *(segment(text, item=f"old{n // 20}") for n, text in enumerate(many)))
+    for number, text in enumerate(many):
+        made.carry(f"old{number // 20}|body", text, f"Texte {number}")
+    start = time.monotonic()
+    made.sync(segment(text, item=f"new{n // 20}") for n, text in enumerate(many))
+    assert time.monotonic() - start < 2
+    assert [found.target for found in made] == [f"Texte {number}" for number in range(800)]
 
 
 def test_a_line_separator_in_a_translation_is_read_as_a_space(tmp_path: Path) -> None:

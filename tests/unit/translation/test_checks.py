@@ -1,5 +1,7 @@
 """Each check, with translations it must accept and translations it must not."""
 
+import time
+
 import pytest
 
 from newsletter.names import Name
@@ -60,6 +62,7 @@ GOOD = [
     (kept.Literals(), r"jane\_doe@river.example", "jane_doe@river.example", "es"),
     (kept.Markup(), "[a](https://x.example) ![b](c.png) `d`", "`d` ![e](c.png) [f](https://x.example)", "es"),
     (kept.Emphasis(), "*a* **b**", "**c** _d_", "es"),
+    (kept.Emphasis(), "![a *b*](c.png) _*d*_", "![e](c.png) *f*", "es"),
     (kept.Html(), "x < y and y > z", "x < y e y > z", "es"),
     (kept.Html(), "Write <name> here", "Escriba <nombre> aquí", "es"),
     (numbers.Numbers(), "In 2026 there were 1,234 boats.", "En 2026 hubo 1.234 barcos.", "es"),
@@ -81,6 +84,7 @@ GOOD = [
     (dates.Dates(), "on 17 March 2027", "el 17 de marzo de 2027", "es"),
     (dates.Dates(), "on March 5th", "le 5 mars", "fr"),
     (dates.Dates(), "on 1 May", "le premier mai", "fr"),
+    (dates.Dates(), "on 5 Mar 2027", "el 5 mar. 2027", "es"),
     (dates.Dates(), "on 17 March 2027", "2027년 3월 17일", "ko"),
     (dates.Dates(), "on 17 March 2027", "17/3/2027", "ca"),
     (dates.Dates(), "on 17 March 2027", "في 17 آذار 2027", "ar"),
@@ -154,6 +158,7 @@ BAD = [
     (numbers.Added(), "Guests", "64 invitados", "es", "info"),
     (dates.Dates(), "on 17 March 2027", "el 17 de mayo de 2027", "es", "warn"),
     (dates.Dates(), "on 5 March", "el 6 de marzo", "es", "warn"),
+    (dates.Dates(), "on 19 March 2027", "el 19 Marcha 2027", "es", "warn"),
     (money.Currencies(), "It costs €200", "Cuesta $200", "es", "warn"),
     (terms.Names(), "Inês Valadar came", "Vino Inés Valador", "es", "warn"),
     (terms.Names(), "the River League", "la River League", "es", "warn"),
@@ -198,6 +203,26 @@ def test_a_bad_translation_is_found(check: checks.Check, source: str, target: st
 def test_width(role: str, source: str, target: str, found: int) -> None:
     """The subject and the preheader are measured in columns, and only they."""
     assert len(list(width.Columns().find(Candidate(source, target, "ko", role=role)))) == found
+
+
+def test_a_title_is_no_markdown() -> None:
+    """What looks like markup in a text that is shown as it is must not hold its translation back."""
+    source, target = "The *new* [draft](plan) of 12 a_b_c at {place}", "El [borrador] *nuevo* (de 12) a_b_c en {place}"
+    assert [finding.level for finding in kept.Markup().find(Candidate(source, target, "es"))] == ["block"]
+    for check in (kept.Markup(), kept.Emphasis(), kept.Literals()):
+        assert list(check.find(Candidate(source, target, "es", role="title"))) == []
+    lost = Candidate(source, target.replace("{place}", "Seúl"), "es", role="title")
+    assert [finding.message for finding in kept.Literals().find(lost)] == ["{place} is missing or changed"]
+
+
+@pytest.mark.parametrize("text", ["1" * 6000, "1,234 " * 1000, "111 " * 1500, "a. " * 2000, "*a*_b_" * 500, "(" * 6000])
+def test_any_text_is_judged_in_time(text: str) -> None:
+    """What an engine that lost its way writes is neither too long for Python's numbers nor for a recursion."""
+    candidate = Candidate("The city of Seoul.", text, "ko")
+    assert checks.find(candidate)
+    start = time.process_time()
+    checks.find(Candidate(text, text, "ko"))
+    assert time.process_time() - start < 2.0
 
 
 def test_what_blocks_comes_first() -> None:

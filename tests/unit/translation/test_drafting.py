@@ -114,6 +114,16 @@ def test_what_is_there_is_not_touched(tmp_path: Path) -> None:
     assert (engine.asked, list(made), result.drafts) == ([], before, 0)
 
 
+def test_an_engine_without_a_way_takes_no_draft_away(tmp_path: Path) -> None:
+    """To draft anew what nobody touched, there must be something to draft it with."""
+    made = catalog(tmp_path, "Good morning.")
+    fill(made, Phrasebook(KNOWN), source="en")
+    fill(made, Phrasebook(KNOWN, pairs="en>fr"), source="en", again=True)
+    assert only(made).target == "Buenos días."
+    fill(made, Phrasebook({"Good morning.": "Buen día."}), source="en", again=True)
+    assert only(made).target == "Buen día."
+
+
 def test_only_the_chosen_items_are_drafted(tmp_path: Path) -> None:
     """An editor who works on one item waits for no other."""
     made = catalog(tmp_path)

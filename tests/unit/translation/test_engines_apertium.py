@@ -3,12 +3,13 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.errors import TranslationError
+from newsletter.errors import ConfigError, TranslationError
 from newsletter.translation.engines import _stream
 from newsletter.translation.engines.apertium import Apertium, _pair
 
@@ -50,6 +51,7 @@ def _xml(text: str) -> str:
         ("News", "News.[]"),
         ("A {b} [c]", r"A Qzxa \[c\].[]"),
         ("See https://a.example/x_y.", "See Qzxa.[]"),
+        ("5%s, {a}{b}m", "5[]Qzxa, Qzxb[]Qzxc[]m.[]"),
         ("~20 *here", "[~]20 [*]here.[]"),
         ("Two\nlines\0", "Two lines .[]"),
         ("  ", ""),
@@ -204,6 +206,20 @@ def test_a_sentence_does_not_act_on_the_next(need: Callable[[str], str]) -> None
     together = Apertium().translate(["It is new", "York is old."], source="en", target="es")
     alone = [Apertium().translate([text], source="en", target="es")[0] for text in ("It is new", "York is old.")]
     assert together == alone
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"data": Path("nowhere")}, "no folder nowhere"),
+        ({"timeout": 0}, "no time to wait"),
+        ({"timeout": 1e12}, "no time to wait"),
+    ],
+)
+def test_an_option_that_cannot_be(options: dict[str, Any], words: str) -> None:
+    """Said at once; a folder that is not there would only have no languages."""
+    with pytest.raises(ConfigError, match=words):
+        Apertium(**options)
 
 
 def test_the_data_of_another_place(tmp_path: Path) -> None:

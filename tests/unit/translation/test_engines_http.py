@@ -153,12 +153,27 @@ def test_an_endless_answer_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "deepl.example", "ftp://deepl.example", "http://", "http://a:port", "file:///etc/passwd"]
+    "url",
+    ["", "deepl.example", "ftp://deepl.example", "http://", "http://a:port", "file:///etc/passwd", "http://xn--/"],
 )
 def test_an_address_that_is_none(url: str) -> None:
     """Said where it was written."""
     with pytest.raises(ConfigError, match="no web address"):
         service(url)
+
+
+def test_a_password_in_the_address() -> None:
+    """It is refused where it stands in the file, and shown nowhere."""
+    with pytest.raises(ConfigError, match="secret does not belong into the file") as caught:
+        service("https://reader:pa55@deepl.example")
+    assert "pa55" not in str(caught.value)
+
+
+@pytest.mark.parametrize("timeout", [-1, 0, float("nan"), float("inf"), 1e12])
+def test_a_time_that_nobody_can_wait(timeout: float) -> None:
+    """Refused before the operating system is asked to."""
+    with pytest.raises(ConfigError, match="no time to wait"):
+        LibreTranslate(timeout=timeout)
 
 
 def test_a_key_with_a_line_break() -> None:

@@ -46,9 +46,12 @@ def test_a_folder_without_lists(tmp_path: Path) -> None:
 
 
 def test_a_glossary_is_read(tmp_path: Path) -> None:
-    """Three columns are enough; the others have their usual values."""
-    glossary = write(tmp_path, "source,lang,target\nAction Plan,pt_BR,Plano de Ação\n")
-    assert glossary.terms == (Term(source="Action Plan", language="pt-br", target="Plano de Ação"),)
+    """Three columns are enough; the others have their usual values, and empty ones at the end are none."""
+    for text in (
+        "source,lang,target\nAction Plan,pt_BR,Plano de Ação\n",
+        "source;lang;target;;\n;;;;\nAction Plan;pt_BR;Plano de Ação;;\n",
+    ):
+        assert write(tmp_path, text).terms == (Term(source="Action Plan", language="pt-br", target="Plano de Ação"),)
     head = "Source,lang,target,alternatives,status,case,match,note\n"
     glossary = write(tmp_path, f'{head}chair,fr,chaise,"siège; fauteuil",Forbidden,1,word,a person\n')
     assert glossary.terms == (
@@ -73,6 +76,7 @@ def test_a_glossary_is_read(tmp_path: Path) -> None:
         ("source,lang,target,colour\n", 1, "no column can be called “colour”"),
         ("source,lang,lang,target\n", 1, "two columns are called “lang”"),
         ("source,lang,target\na,fr,b,c\n", 2, "too many cells"),
+        ("source,,lang,target\n", 1, "no column can be called “”"),
         ("source,lang,target\na,fr,\n", 2, "the cell “target” is empty"),
         ("source,lang,target\na,french,b\n", 2, "“french” is no language"),
         ("source,lang,target,status\na,fr,b,good\n", 2, "the status “good” is unknown"),

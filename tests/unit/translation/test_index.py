@@ -129,7 +129,7 @@ def _fails(server: Any) -> str:
 
 def _answers_a_page(server: Any) -> str:
     server.answers["/index.json"] = server.status(200, b"<html>Sign in to the hotel's network</html>")
-    return "this is no package index"
+    return "it is a web page"
 
 
 def _answers_something_else(server: Any) -> str:
@@ -188,6 +188,7 @@ def test_the_last_list_stands_in_and_says_how_old_it_is(tmp_path: Path, server: 
     second = index.available(tmp_path, index=url, now=NOW + timedelta(days=3), patience=HASTY)
     assert second.offers == first.offers
     assert says in second.note
+    assert second.note.startswith(f"{url}: ")
     assert second.note.endswith("This list is of 2026-11-22, 3 days old.")
     assert (tmp_path / "index.json").read_bytes() == kept
 

@@ -32,7 +32,7 @@ def marks(inline: Inline) -> list[tuple[str, str]]:
         ("Street 15  \nTown", "Street 15\nTown", [("break", "\n")]),
         ("Run `a  b` now", "Run a  b now", [("code", "a  b")]),
         ("<https://a.ex/ü> <a@b.ex>", None, [("autolink", "https://a.ex/ü"), ("autolink", "a@b.ex")]),
-        ("https://a.ex/x_(y, or www.b.ex.", None, [("literal", "https://a.ex/x_(y"), ("literal", "www.b.ex")]),
+        ("https://a.ex/x_(y), or www.b.ex.", None, [("literal", "https://a.ex/x_(y)"), ("literal", "www.b.ex")]),
         ("Mail j_doe@a.example or @river_city.", None, [("literal", "j_doe@a.example"), ("literal", "@river_city")]),
         ("{name} and {{ city }}.", None, [("literal", "{name}"), ("literal", "{{ city }}")]),
         ("%(count)d and %s.", None, [("literal", "%(count)d"), ("literal", "%s")]),

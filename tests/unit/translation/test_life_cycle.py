@@ -1,8 +1,10 @@
 """What counts as a person's word: provenance, sign-off, and the damage that other tools do to the marks."""
 
 import json
+import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from babel.messages.pofile import read_po, write_po
 
 from newsletter.errors import TranslationError
 from newsletter.model import Segment
+from newsletter.translation import template
 from newsletter.translation.catalogs import Catalog, Entry, State
 
 NUMBERS = ("one", "two", "three", "four", "five", "six")
@@ -22,8 +25,12 @@ FRENCH = {text: f"Traduction {n}" for n, text in enumerate(TEXTS)}
 
 def catalog(folder: Path, *texts: str) -> Catalog:
     made = Catalog(folder / "fr.po", language="fr", project="River Letter", state=folder / "fr.json")
-    made.sync(Segment(item="gardens", role="body", text=text, file="gardens.md", line=3) for text in texts)
+    made.sync(map(segment, texts))
     return made
+
+
+def segment(text: str) -> Segment:
+    return Segment(item="gardens", role="body", text=text, file="gardens.md", line=3)
 
 
 def drafted(folder: Path, *texts: str) -> Catalog:
@@ -158,19 +165,109 @@ def test_a_damaged_state_file_is_named_and_left_alone(tmp_path: Path) -> None:
         catalog(tmp_path, TEXTS[0])
 
 
+@contextmanager
+def crash(folder: Path) -> Iterator[None]:
+    """Let every attempt to write the catalog end after its provenance was written."""
+    obstacle = folder / f"fr.po.{os.getpid()}.tmp"
+    obstacle.mkdir()
+    with pytest.raises(TranslationError, match="cannot be written"):
+        yield
+    obstacle.rmdir()
+
+
 def test_a_crash_between_the_two_files_makes_no_draft_a_persons_word(tmp_path: Path) -> None:
     """The provenance is written first: what it records and the PO file lacks is simply missing."""
     made = catalog(tmp_path, *TEXTS)
     made.save()
     made.draft("gardens|body", TEXTS[0], FRENCH[TEXTS[0]], notes=["draft"])
-    before = (tmp_path / "fr.po").read_bytes()
-    (tmp_path / "fr.po").unlink()
-    (tmp_path / "fr.po").mkdir()
-    with pytest.raises(TranslationError):
+    with crash(tmp_path):
         made.save()
-    (tmp_path / "fr.po").rmdir()
-    (tmp_path / "fr.po").write_bytes(before)
+    assert (tmp_path / "fr.json").exists()
     assert set(states(catalog(tmp_path, *TEXTS))) == {State.MISSING}
+
+
+def test_a_draft_that_a_crash_left_in_the_file_is_still_the_machines(tmp_path: Path) -> None:
+    """It was drafted anew, twice, or its text was edited, and the catalog was never written: nobody has read it."""
+    drafted(tmp_path, *TEXTS[:2])
+    for number in range(2):
+        made = catalog(tmp_path, *TEXTS[:2])
+        made.discard()
+        made.draft("gardens|body", TEXTS[0], f"Autre {number}", notes=["draft"], origin="another")
+        with crash(tmp_path):
+            made.save()
+    with crash(tmp_path):
+        catalog(tmp_path, EDITED).save()
+    made = catalog(tmp_path, *TEXTS[:2])
+    assert [entry.target for entry in made] == [FRENCH[text] for text in TEXTS[:2]]
+    assert all(entry.origin for entry in made)
+    assert set(states(catalog(tmp_path, EDITED, "Bring an umbrella."))) == {State.MISSING}
+
+
+def test_two_runs_at_once_keep_the_record_of_both(tmp_path: Path) -> None:
+    """Who saves later keeps what the other drafted as a draft of the other's engine, and fills what that left."""
+    catalog(tmp_path, *TEXTS).save()
+    one, two = catalog(tmp_path, *TEXTS), catalog(tmp_path, *TEXTS)
+    for made, name, texts in ((one, "one", TEXTS[:3]), (two, "two", TEXTS[2:4])):
+        for text in texts:
+            made.draft("gardens|body", text, f"{name}: {text}", notes=["draft"], origin=name)
+    one.save()
+    two.save()
+    found = list(catalog(tmp_path, *TEXTS))
+    assert [entry.origin for entry in found] == ["one", "one", "one", "two", "", ""]
+    assert all(entry.target.startswith(entry.origin) for entry in found)
+
+
+def test_an_approval_during_a_run_is_kept(tmp_path: Path) -> None:
+    """It changes the record alone, not the catalog; both names are there afterwards."""
+    drafted(tmp_path, *TEXTS[:2])
+    edit(tmp_path, clear)
+    run, desk = catalog(tmp_path, *TEXTS[:3]), catalog(tmp_path, *TEXTS[:2])
+    run.draft("gardens|body", TEXTS[2], "Traduit", notes=["draft"], origin="engine")
+    run.approve("gardens|body", TEXTS[0], by="Ana")
+    desk.approve("gardens|body", TEXTS[1], by="Inés")
+    desk.save()
+    run.save()
+    assert [entry.by for entry in catalog(tmp_path, *TEXTS[:3])] == ["Ana", "Inés", ""]
+
+
+def test_who_accepts_a_stale_translation_is_heard_although_the_file_was_saved_meanwhile(tmp_path: Path) -> None:
+    """The text is new and nowhere in the file yet; somebody else's work on another entry takes nothing away."""
+    drafted(tmp_path, *TEXTS[:2])
+    edit(tmp_path, clear)
+    made = catalog(tmp_path, EDITED, TEXTS[1])
+    made.accept("gardens|body", EDITED)
+    made.approve("gardens|body", EDITED, by="Inés")
+    edit(tmp_path, rewrite, TEXTS[1])
+    made.save()
+    after = catalog(tmp_path, EDITED, TEXTS[1])
+    assert (states(after), find(after, EDITED).by) == ([State.APPROVED, State.REVIEWED], "Inés")
+
+
+@pytest.mark.parametrize("options", [["--previous"], []])
+def test_a_draft_that_msgmerge_gave_to_another_text_is_drafted_anew(
+    tmp_path: Path, need: Callable[[str], str], options: list[str]
+) -> None:
+    """Nobody has read it for the old text, so it is no person's translation of the new one."""
+    drafted(tmp_path, *TEXTS[:2])
+    edit(tmp_path, rewrite, TEXTS[1])
+    template.write(tmp_path / "fr.pot", map(segment, [EDITED, TEXTS[1]]), project="River Letter")
+    command = [need("msgmerge"), *options, "--quiet", "--update", "fr.po", "fr.pot"]
+    subprocess.run(command, check=True, cwd=tmp_path)
+    assert any(entry.msgid == EDITED and entry.fuzzy for entry in polib.pofile(str(tmp_path / "fr.po")))
+    assert states(catalog(tmp_path, EDITED, TEXTS[1])) == [State.MISSING, State.REVIEWED]
+
+
+def test_the_template_is_written_when_the_source_changes(tmp_path: Path) -> None:
+    """Not otherwise; a damaged one, as a merge leaves it, is made anew, for nobody works in it."""
+    path = tmp_path / "2026-11.pot"
+    template.write(path, map(segment, TEXTS), project="River Letter")
+    first = path.read_bytes()
+    path.write_bytes(first.replace(b"POT-Creation-Date: 20", b"POT-Creation-Date: 19"))
+    template.write(path, map(segment, TEXTS), project="River Letter")
+    assert b"Creation-Date: 19" in path.read_bytes()
+    path.write_bytes(first + b"<<<<<<< HEAD\n")
+    template.write(path, map(segment, TEXTS), project="River Letter")
+    assert [entry.msgid for entry in polib.pofile(str(path))] == TEXTS
 
 
 def _all_states(folder: Path) -> Catalog:
@@ -234,7 +331,7 @@ def test_states_survive_other_tools(
     """gettext, polib and Babel read and write the file; every entry keeps its text, its state and its old source."""
     made = _all_states(tmp_path)
     texts = [entry.source for entry in made]
-    made.template(tmp_path / "fr.pot")
+    template.write(tmp_path / "fr.pot", map(segment, texts), project="River Letter")
     tool(tmp_path / "fr.po", need)
     after = catalog(tmp_path, *texts)
     for one, other in zip(made, after, strict=True):

@@ -9,7 +9,7 @@ from newsletter.translation.packages.index import Offer
 from newsletter.translation.packages.needs import Need, needs
 
 
-def offers(*pairs: str, version: str = "1.9", size: int | None = 100) -> list[Offer]:
+def offers(*pairs: str, version: str = "1.9", size: int | None = None) -> list[Offer]:
     """What the index offers."""
     return [
         Offer(
@@ -60,15 +60,15 @@ def test_a_newer_version_is_said(version: str, newer: bool) -> None:
     found = need("es", there=installed("en es"), offered=offers("en es", version=version))
     assert found.ready
     assert bool(found.updates) == newer
-    assert str(found) == (f"en→es {version} is offered: newsletter languages install es" if newer else "")
+    assert str(found) == (f"en→es {version} is newer: newsletter languages install es" if newer else "")
 
 
 def test_an_offered_language_says_how_to_install_it() -> None:
     """With the size of the download, where it is known."""
-    found = need("pt-BR", offered=offers("en pt-BR"))
-    assert (found.state, found.size) == ("offered", 100)
-    assert str(found) == "en→pt-BR 1.9: newsletter languages install pt-BR"
-    assert need("pt-BR", offered=offers("en pt-BR", size=None)).size is None
+    found = need("pt-BR", offered=offers("en pt-BR", size=67_800_000))
+    assert found.state == "offered"
+    assert str(found) == "needs en→pt-BR 1.9 (67.8 MB): newsletter languages install pt-BR"
+    assert str(need("pt-BR", offered=offers("en pt-BR"))) == "needs en→pt-BR 1.9: newsletter languages install pt-BR"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_without_a_direct_package_two_lead_through_english(
     found = need("fr", "es", there=installed(*there), offered=offers(*offered))
     assert (found.state, [str(offer) for offer in found.install]) == (state, install)
     if len(install) == 2:
-        assert str(found) == "es→en 1.9 and en→fr 1.9, through English: newsletter languages install fr"
+        assert str(found) == "needs es→en 1.9 and en→fr 1.9, through English: newsletter languages install fr"
     if state == "installed":
         assert str(found) == "through English"
 
@@ -99,8 +99,9 @@ def test_a_language_that_argos_lacks_has_alternatives(language: str) -> None:
     """Another engine or a person; the file to translate is named."""
     found = need(language, offered=offers("en hi", "en id", "en es"))
     assert (found.state, found.close, found.ready) == ("missing", (), False)
-    assert str(found).startswith(f"Argos has no package for {language}. Use another engine")
-    assert f"po/{language}.po by hand" in str(found)
+    assert str(found).startswith(f"Argos has no package for {language}. Name another engine")
+    assert f"[languages.{language}]" in str(found)
+    assert f"po/{language}.po of each issue by hand" in str(found)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +132,7 @@ def test_without_an_index_nobody_says_that_argos_lacks_a_language() -> None:
     """It is not known, and the sentence says so."""
     found = need("ne", offered=None)
     assert found.state == "unknown"
-    assert "could not be asked" in str(found)
+    assert "could not be found out now" in str(found)
 
 
 def test_the_real_index_covers_what_it_covers() -> None:

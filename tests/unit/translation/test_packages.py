@@ -102,6 +102,8 @@ def test_a_crash_leaves_nothing_for_good(place: Path, file: Path) -> None:
         ("{}", "", "lacks its metadata"),
         ('{"from_code": "../x", "to_code": "es"}', "", "lacks its metadata"),
         ('{"from_code": "en", "to_code": 5}', "", "lacks its metadata"),
+        ('{"from_code": "en", "to_code": "en"}', "", "lacks its metadata"),
+        ('{"from_code": "en", "to_code": "es", "package_version": "1\\nmsgid"}', "", "lacks its metadata"),
         ('{"from_code": "en", "to_code": "es"}', "metadata.json", "lacks its metadata"),
         ('{"from_code": "en", "to_code": "es"}', "model/model.bin", "its model"),
         ('{"from_code": "en", "to_code": "es"}', "sentencepiece.model", "sentencepiece.model or bpe.model"),

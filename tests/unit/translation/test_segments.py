@@ -103,7 +103,48 @@ def test_translations_go_back_where_they_came_from() -> None:
     assert html(joined.body) == html(expected)
 
 
-@pytest.mark.parametrize("text", ["1. no list", "# no heading", "- no item", "> no quote", "```", "---", "    no code"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        'A ![map [of] it](<m_(1).png> "it is \\"new\\"") here.',
+        'A [report](r.pdf "C:\\\\dir &amp;amp; \\"x\\"") here.',
+        "One line  \nand another\\\nthird.",
+        "`a  \nb` [c](d 'e  \nf')",
+        "*a*_b_ **c***d* &#42; &nbsp;x &lt;b&gt;",
+        "Two lines\\\nof a heading\n===",
+        "Two lines  \nof a heading\n---",
+        "## In C\\#",
+        "### x \\##",
+        "1. 1986\\. A year.\n2. \\- no item",
+        "> quoted  \n> lines",
+        "| a | b |\n| - | - |\n| `c \\| d` | e \\\\\\| f |",
+        "[a][1] *x**[b][1]**y*\n\n[1]: <a b> 'it is \"c\"'",
+    ],
+)
+def test_what_is_not_translated_stays_as_it_was(body: str) -> None:
+    """Where one block of an item is translated, all others are written back as they were."""
+    joined = segments.join_item(item(f"{body}\n\nOne."), {("forum|body", "One."): "Uno."}, "es")
+    assert html(joined.body) == html(f"{body}\n\nUno.")
+
+
+def test_a_heading_is_translated_in_its_lines() -> None:
+    """A line break stays in a heading that can have one, and is a space in the others and in cells."""
+    for source, text, target in (
+        ("One\n===", "Uno\\\n- dos", "<h1>Uno<br />\n- dos</h1>"),
+        ("### One", "Uno  \ndos #", "<h3>Uno dos #</h3>"),
+        ("| One |\n| - |", "Uno\\\ndos | tres", "<th>Uno dos | tres</th>"),
+    ):
+        ((role, words, _line),) = segments._blocks(source)
+        assert target in html(segments.join_item(item(source), {(f"forum|{role}", words): text}, "es").body)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1. no list", "# no heading", "- no item", "> no quote", "```", "---", "***", "    no code"),
+        *("* no item", "~~~ no fence", "[no]: definition", "no\n===", "no | table\n--- | ---", "no\n\nparagraph"),
+    ],
+)
 def test_a_translation_cannot_break_the_structure(text: str) -> None:
     """What would be block markup at the start of a line is text in a translated paragraph."""
     joined = segments.join_item(item("One.\n\nTwo."), {("forum|body", "One."): text}, "es")

@@ -58,6 +58,9 @@ def refused(data: bytes, tmp_path: Path) -> str:
         (["en_pb/evil. "], "outside its folder"),
         (["en_pb/NUL.txt"], "outside its folder"),
         (["en_pb/evil\n"], "outside its folder"),
+        (["//server/share/evil"], "outside its folder"),
+        (["en_pb/" + "d/" * 30_000], "name of 60006 characters"),
+        (["en_pb/" + "a" * 300], "name of 306 characters"),
         (["a/metadata.json", "b/metadata.json"], "exactly one folder"),
         (["metadata.json"], "exactly one folder"),
         ([], "exactly one folder"),
@@ -112,6 +115,14 @@ def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     """Empty files fill a disk too."""
     monkeypatch.setattr(unpacking, "MOST", 3)
     assert "more than 3 files" in refused(archive(*(f"en_pb/{n}" for n in range(4))), tmp_path)
+
+
+def test_entries_are_counted_before_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory of millions of them would fill the memory; one of 10,000 stands in, across the limits of a read."""
+    data = archive(*(f"en_pb/vocabulary-{n}" for n in range(unpacking.MOST + 1)))
+    assert len(data) > 2**20
+    monkeypatch.setattr(zipfile, "ZipFile", None)  # calling it would be an error
+    assert "more than 10000 files" in refused(data, tmp_path)
 
 
 @pytest.mark.parametrize("declared", [10, 2**21], ids=["less", "more"])

@@ -98,6 +98,27 @@ def test_every_link_within_the_page_leads_somewhere() -> None:
     assert {str(href)[1:] for href in within} <= known
 
 
+@pytest.mark.parametrize(
+    ("states", "offered"),
+    [
+        ((State.DRAFT, State.REVIEWED), True),
+        ((State.DRAFT, State.MISSING), False),
+        ((State.REVIEWED, State.APPROVED), False),
+    ],
+)
+def test_the_filter_is_there_where_it_filters(states: tuple[State, ...], offered: bool) -> None:
+    """Where all or none of the segments wait, both of its choices would show the same."""
+    assert ("only the 1 that waits" in said(page(*map(row, states)))) is offered
+    assert ("only the" in said(page(*map(row, states)))) is offered
+
+
+def test_each_hint_has_its_line() -> None:
+    """What the source says and what glossary and names say are not run together."""
+    html = page(row(State.DRAFT, hint="at most 60 columns wide\nnames: Valmora"))
+    assert '<p class="hint">at most 60 columns wide\nnames: Valmora</p>' in html
+    assert re.search(r"\.hint {[^}]*white-space: pre-line", html)
+
+
 def test_the_next_link_passes_over_what_is_done() -> None:
     """From one segment that waits to the next one; the last has nowhere to lead."""
     html = page(row(State.DRAFT), row(State.APPROVED), row(State.STALE))

@@ -9,7 +9,6 @@ _LOOP = re.compile(
     r"(?<!\w)(?P<words>[^\W\d_].{0,80}?[\s.,;:!?()،؛۔、，।])(?P=words){2}|(?P<letters>[^\W\d_].{0,40}?)(?P=letters){3}"
 )
 
-
 LONG = 20
 """Pieces of a source from which a short answer is no answer."""
 

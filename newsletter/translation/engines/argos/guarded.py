@@ -57,7 +57,7 @@ def _best(ways: dict[str, Wordings], model: Model, *, unsure: float) -> dict[str
     again = [text for text, attempts in found.items() if _worth_another(text, _choice(attempts))]
     for text, attempts in _attempts(((text, ways[text].later) for text in again), model, unsure).items():
         found[text] += attempts
-    return {text: _translated(_choice(attempts)) for text, attempts in found.items()}
+    return {text: _translated(_choice(attempts), ways[text]) for text, attempts in found.items()}
 
 
 def _attempts(
@@ -87,8 +87,8 @@ def _worth_another(text: str, attempt: _Attempt) -> bool:
     return bool(attempt.fault) or (bool(attempt.doubt) and text.count(" ") < SHORT)
 
 
-def _translated(attempt: _Attempt) -> Translated:
-    return Translated(text=attempt.text, doubt=attempt.fault or attempt.doubt)
+def _translated(attempt: _Attempt, way: Wordings) -> Translated:
+    return Translated(text=f"{way.before}{attempt.text}{way.after}", doubt=attempt.fault or attempt.doubt)
 
 
 def _parts(text: str, model: Model) -> list[str]:

@@ -29,10 +29,15 @@ class Wording:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wordings:
-    """The ways to put one sentence: ``first`` are tried and the best is taken, ``later`` if that one is at fault."""
+    """The ways to put one sentence: ``first`` are tried and the best is taken, ``later`` if that one is at fault.
+
+    ``before`` and ``after`` are pictures, which no model knows: they stand around the text and around its translation.
+    """
 
     first: tuple[Wording, ...]
     later: tuple[Wording, ...]
+    before: str
+    after: str
 
 
 def plain(sentence: str) -> str:
@@ -44,16 +49,15 @@ def wordings(sentence: str, *, source: str, target: str) -> Wordings | None:
     """The ways to put one sentence, in one line already; None where it has nothing that could be translated."""
     if not (edges := _EDGES.fullmatch(sentence)) or not regex.search(r"\p{L}", edges["text"]):
         return None
-    text = edges["text"]
-    if shouted(text):
-        loud = Wording(text=text, finish=lambda answer: raised(answer, target))
-        calm = Wording(text=lowered(text, source), finish=loud.finish)
-        # One word alone may be a name in capitals, such as UN: the model shall say.
-        first, later = ([calm], [loud]) if " " in text else ([calm, loud], [])
-    else:
-        asis = Wording(text=text, finish=lambda answer: answer)
-        first, later = [asis], [*_restopped(text, source=source, target=target), *_untitled(text)]
-    return Wordings(first=_framed(first, edges), later=_framed(later, edges))
+    text, before, after = edges["text"], edges["before"], edges["after"]
+    if not shouted(text):
+        later = (*_restopped(text, source=source, target=target), *_untitled(text))
+        return Wordings(first=(Wording(text=text, finish=str),), later=later, before=before, after=after)
+    loud = Wording(text=text, finish=lambda answer: raised(answer, target))
+    calm = Wording(text=lowered(text, source), finish=loud.finish)
+    # One word alone may be a name in capitals, such as UN: the model shall say.
+    first, rest = ((calm,), (loud,)) if " " in text else ((calm, loud), ())
+    return Wordings(first=first, later=rest, before=before, after=after)
 
 
 def shouted(text: str) -> bool:
@@ -93,15 +97,4 @@ def _untitled(text: str) -> list[Wording]:
     if len(words) < 3 or len(titled) < 2 or not all(titled):
         return []
     small = " ".join([words[0], *(word.lower() if word.istitle() else word for word in words[1:])])
-    return [Wording(text=small, finish=lambda answer: answer)]
-
-
-def _framed(those: list[Wording], edges: regex.Match[str]) -> tuple[Wording, ...]:
-    """The wordings whose answers get back the pictures that stood around the text, which no model knows."""
-
-    def framed(wording: Wording) -> Wording:
-        return Wording(
-            text=wording.text, finish=lambda answer: edges["before"] + wording.finish(answer) + edges["after"]
-        )
-
-    return tuple(map(framed, those))
+    return [Wording(text=small, finish=str)]

@@ -1,0 +1,200 @@
+"""What the MJML compiler does not check: whether a document is well-formed, and whether it is MJML that it renders.
+
+Every fault has a line and a column, and the next step. Faults in what the compiler would pass on without a word
+(a wrong tag, an attribute that nobody reads, text that lands outside its column) are faults as well.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from lxml import etree
+
+from newsletter.errors import RenderError
+from newsletter.rendering.components import ATTRIBUTES, BANNED, CHILDREN, EMPTY, UNSAFE, VALUES
+
+_Element = Any  # lxml's stubs lack half of what an element has
+
+MAX_DEPTH = 200  # about 9,000 nested tags overflow the compiler's stack and kill the process
+
+_FORBIDDEN = re.compile(r"<!DOCTYPE|<!\[CDATA\[|<\?", re.IGNORECASE)
+_START = re.compile(r"<!--.*?-->|<([^\s/>!?][^\s/>]*)", re.DOTALL)
+_ATTRIBUTE = re.compile(r"\s+([^\s=/>]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_SCRIPT = re.compile(r"[\s\x00-\x20]*(?:javascript|vbscript|data\s*:\s*text)\b", re.IGNORECASE)
+_ADDRESSES = frozenset(("href", "src", "action", "background", "background-url", "formaction", "poster", "xlink:href"))
+_REMOTE = re.compile(r"@(import|font-face)\b", re.IGNORECASE)
+# Names for which the compiler turns the address into one of a share dialogue.
+_SHARING = frozenset(("facebook", "google", "linkedin", "pinterest", "tumblr", "twitter", "x", "xing"))
+
+
+_TOO_DEEP = f"//*[count(ancestor::*) >= {MAX_DEPTH}]"
+
+_Attributes = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Fault:
+    """What is wrong with an element, or with one ``attribute`` of it."""
+
+    what: str
+    hint: str
+    attribute: str = ""
+
+
+def check(source: str, name: str, *, written: str) -> None:
+    """A RenderError at the first fault of an MJML document; ``name`` is its template, for the error's place.
+
+    ``source`` has characters where ``written``, which people see, may have named entities.
+    """
+    if found := _FORBIDDEN.search(written):
+        raise RenderError(f"MJML takes no {found[0]}.", where=_where(name, written, found.start()), hint="Remove it.")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, strip_cdata=False)
+    try:
+        root = etree.fromstring(source.encode("utf-8"), parser)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        what = str(error.msg).partition(", line ")[0]
+        where = f"{name}:{line}:{max(column, 1)}"
+        raise RenderError(f"the template is not well-formed: {what}.", where=where, hint=_near(written, line)) from None
+    for element, fault in _faults(root):
+        offset = _offset(written, element, fault.attribute)
+        line = written.count("\n", 0, offset) + 1
+        raise RenderError(fault.what, where=_where(name, written, offset), hint=f"{fault.hint} {_near(written, line)}")
+
+
+def _faults(root: _Element) -> Iterator[tuple[_Element, _Fault]]:
+    """The elements with a fault, those that are wrong as a whole document first."""
+    if root.tag != "mjml":
+        yield root, _Fault(what=f"the document begins with <{root.tag}>.", hint="Begin it with <mjml>.")
+    elif len(root.findall("mj-body")) != 1:
+        yield root, _Fault(what="the document must have exactly one <mj-body>.", hint="Keep one.")
+    for element in root.xpath(_TOO_DEEP):
+        what = f"more than {MAX_DEPTH} elements stand in one another."
+        yield element, _Fault(what=what, hint="Simplify the template or the text.")
+    for element in root.iter("*"):
+        parent = element.getparent()
+        holder = "" if parent is None else parent.tag
+        outer = "" if holder in CHILDREN and holder != "mj-attributes" else _outer(parent)
+        fault = _element(element.tag, holder, outer, tuple(element.items())) or _content(element, holder)
+        if fault:
+            yield element, fault
+
+
+def _outer(parent: _Element | None) -> str:
+    """What the parent of an element stands in."""
+    above = None if parent is None else parent.getparent()
+    return "" if above is None else str(above.tag)
+
+
+@lru_cache(maxsize=4096)
+def _element(tag: str, holder: str, outer: str, attributes: _Attributes) -> _Fault | None:
+    """The first fault of an element in a ``holder``, which stands in ``outer``; a theme has few kinds of elements."""
+    if "}" in tag:
+        return _Fault(what="namespaces have no place in a mail.", hint="Remove xmlns.")
+    if tag in BANNED:
+        return _Fault(what=f"<{tag}> is not supported.", hint=f"Leave it out: {BANNED[tag]}.")
+    if tag.startswith("mj") and tag not in ATTRIBUTES and tag != "mj-all":
+        return _Fault(what=f"<{tag}> is no MJML component.", hint="Correct its name.")
+    if tag.lower() in UNSAFE:
+        return _Fault(what=f"<{tag}> has no place in a mail.", hint=f"Leave it out: {UNSAFE[tag.lower()]}.")
+    if fault := _place(tag, holder, outer):
+        return fault
+    known = _known(tag)
+    for attribute, value in attributes:
+        if fault := _attribute(tag, attribute, value, known):
+            return fault
+    return _together(tag, dict(attributes)) if known and holder != "mj-attributes" else None
+
+
+def _place(tag: str, holder: str, outer: str) -> _Fault | None:
+    what = f"<{tag}> cannot stand in <{holder}>."
+    if holder in CHILDREN and tag not in CHILDREN[holder]:
+        return _Fault(what=what, hint=f"It may hold: {', '.join(sorted(CHILDREN[holder]))}.")
+    if holder in EMPTY or outer == "mj-attributes":
+        return _Fault(what=what, hint="Close that one with />.")
+    if tag.startswith("mj-") and holder and holder not in CHILDREN:
+        return _Fault(what=what, hint="Put it into an mj-column or mj-section.")
+    return None
+
+
+def _content(element: _Element, holder: str) -> _Fault | None:
+    """Text where the compiler drops it, stops at it, or lets it out of its column."""
+    tag = element.tag
+    if tag in CHILDREN or tag in EMPTY or holder == "mj-attributes":
+        texts = [element.text, *(child.tail for child in element)]
+        stray = next((text.strip() for text in texts if text and not text.isspace()), "")
+        if stray:
+            what = f"text cannot stand in <{tag}> itself: {stray[:40]!r}."
+            return _Fault(what=what, hint="Put it into an mj-text.")
+    if tag == "mj-style" and (found := _REMOTE.search(element.text or "")):
+        what = f"@{found[1].lower()} asks a server for each reader."
+        return _Fault(what=what, hint="Name fonts that readers have.")
+    return None
+
+
+def _attribute(tag: str, attribute: str, value: str, known: frozenset[str]) -> _Fault | None:
+    if tag == "mj-style" and attribute == "inline":
+        what, hint = "mj-style inline is not inlined by the compiler.", "Write the style on the elements."
+    elif known and attribute not in known:
+        what, hint = f"<{tag}> has no attribute {attribute!r}.", f"It has: {', '.join(sorted(known))}."
+    elif known and attribute in VALUES and not VALUES[attribute][0].fullmatch(value):
+        what, hint = f"{attribute}={value[:60]!r} is not understood.", f"Write {VALUES[attribute][1]}."
+    elif attribute.lower().startswith("on") and not known:
+        what, hint = f"{attribute!r} is a script, and no mail program runs it.", "Remove it."
+    elif attribute.lower() in _ADDRESSES and _SCRIPT.match(value):
+        what, hint = f"{attribute}={value[:60]!r} is a script.", "Link to an https: address."
+    else:
+        return None
+    return _Fault(attribute=attribute, what=what, hint=hint)
+
+
+def _together(tag: str, has: Mapping[str, str]) -> _Fault | None:
+    """Attributes that are missing, or that the compiler gets wrong side by side (compared with npm mjml)."""
+    if tag == "mj-image" and "alt" not in has:
+        hint = 'Describe the picture, or write alt="" if it only decorates.'
+        return _Fault(what="<mj-image> has no alt.", hint=hint)
+    if tag == "mj-button" and "width" in has and has.get("border", "none") != "none":
+        what = "<mj-button> with a width and a border becomes too wide."
+        return _Fault(what=what, hint="Leave out one of them.", attribute="border")
+    if tag in ("mj-section", "mj-wrapper") and has.get("full-width") and has.get("border-radius"):
+        what = f"<{tag}> over the full width has its corners in the wrong place."
+        return _Fault(what=what, hint="Leave out the border-radius.", attribute="border-radius")
+    if tag == "mj-social-element" and "src" not in has:
+        what = "<mj-social-element> has no src."
+        return _Fault(what=what, hint="Name a picture; else a third party's server is asked.")
+    if tag == "mj-social-element" and has.get("name") in _SHARING:
+        what, hint = f"name={has['name']!r} makes a share link.", f'Write name="{has["name"]}-noshare".'
+        return _Fault(what=what, hint=hint, attribute="name")
+    return None
+
+
+def _known(tag: str) -> frozenset[str]:
+    """The attributes an MJML element may have; none for HTML, which may have any."""
+    if tag in ("mj-all", "mj-class"):
+        return frozenset().union(*ATTRIBUTES.values())
+    return ATTRIBUTES.get(tag, frozenset())
+
+
+def _offset(source: str, element: _Element, attribute: str) -> int:
+    """Where an element, or its attribute, begins; libxml2 itself only keeps the line on which a tag ends."""
+    number = next(n for n, one in enumerate(element.getroottree().getroot().iter("*")) if one is element)
+    start = next(islice((match for match in _START.finditer(source) if match[1]), number, None))
+    at = start.end()
+    while attribute and (found := _ATTRIBUTE.match(source, at)):
+        if found[1] == attribute:
+            return found.start(1)
+        at = found.end()
+    return start.start()
+
+
+def _where(name: str, source: str, offset: int) -> str:
+    return f"{name}:{source.count(chr(10), 0, offset) + 1}:{offset - source.rfind(chr(10), 0, offset)}"
+
+
+def _near(source: str, line: int) -> str:
+    lines = source.split("\n")
+    text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+    return f"The line reads: {text[:120]}" if text else "Correct the template."

@@ -1,0 +1,161 @@
+"""How fast editions are compiled and filled, and how many bytes an item takes; run it by hand, it is no test.
+
+::
+
+    npm install --prefix .node mjml@5
+    python tests/benchmarks/rendering.py
+
+Every row is a ratio within one run whose rounds take turns, so that it means the same on any machine; the median of
+the rounds counts. The example newsletter is rendered in its nine languages. Against npm mjml there are two rows of
+times, for its process goes on becoming faster as V8 optimises it: the nine editions of one issue in a process that is
+loaded and has compiled once, as a build would meet it, and the same nine after some hundred rounds. "door" is all that
+``mjml.compile`` does, with its validation; "compiler" is the compiler within it, alone.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import mjml as bare
+from rich.console import Console
+from rich.table import Table
+
+from newsletter import Newsletter
+from newsletter.model import Edition, Issue
+from newsletter.rendering import fields, mjml
+from newsletter.rendering.editions import render
+from newsletter.rendering.lint.size import encoded
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
+
+from npm_mjml import Npm, installed, modules  # noqa: E402 - a sibling folder of tests
+
+VALUES = {
+    "recipient.name": "Núria Camps & Co",
+    "recipient.email": "nuria@harbour.example",
+    "recipient.organisation": "City of Valmora",
+    "recipient.unsubscribe_url": "https://river-cities.example/u/" + "0a1b2c3d" * 8,
+}
+
+
+def main() -> None:
+    """Print the rows that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15, help="rounds of every row")
+    parser.add_argument("--warm", type=int, default=40, help="rounds of npm mjml before it counts as optimised")
+    parser.add_argument("--node", default="node", help="the Node program")
+    options = parser.parse_args()
+    console = Console()
+    with tempfile.TemporaryDirectory() as folder:
+        letter = Newsletter.create(Path(folder) / "river-cities", example="river-cities")
+        issues = {language: gate.issue for language, gate in letter.gates(letter.issue()).items()}
+        with sources() as seen:
+            editions = {language: render(issue, letter.config) for language, issue in issues.items()}
+        if installed():
+            console.print(compiling(seen, rounds=options.rounds, warm=options.warm, node=options.node))
+        else:
+            console.print(f"no npm mjml in {modules()}: its rows are left out")
+        console.print(filling(editions["en"], lambda: render(issues["en"], letter.config), rounds=options.rounds))
+        console.print(sizes(issues, lambda issue: render(issue, letter.config)))
+
+
+@contextmanager
+def sources() -> Iterator[list[str]]:
+    """Collects the MJML documents that are compiled meanwhile."""
+    compile_, seen = mjml.compile, []
+
+    def collected(source: str, name: str) -> str:
+        seen.append(source)
+        return compile_(source, name)
+
+    mjml.compile = collected
+    try:
+        yield seen
+    finally:
+        mjml.compile = compile_
+
+
+def compiling(documents: list[str], *, rounds: int, warm: int, node: str) -> Table:
+    """The nine editions, by npm mjml in one process, by the door and by the compiler alone."""
+    table = Table("nine editions", "npm mjml", "door", "ratio", "compiler", "ratio", title="compiling, in ms")
+    plain = [mjml._ascii(mjml._characters(mjml.strip(source)))[0] for source in documents]
+
+    def door() -> None:
+        for source in documents:
+            mjml.compile(source, "newsletter.mjml.j2")
+
+    def compiler() -> None:
+        for source in plain:
+            bare.mjml2html(source, fonts={}, disable_comments=True)
+
+    for name, before, processes in (("loaded process", 0, rounds), ("optimised process", warm, 1)):
+        theirs, ours, alone = [], [], []
+        for _ in range(processes):
+            npm = Npm(node)
+            npm.compile(documents[0])
+            for _ in range(before):
+                _npm(npm, documents)
+            for _ in range(rounds if before else 1):
+                theirs.append(_npm(npm, documents))
+                ours.append(timed(door))
+                alone.append(timed(compiler))
+            npm.close()
+        them, us, it = (statistics.median(times) * 1000 for times in (theirs, ours, alone))
+        table.add_row(name, f"{them:.1f}", f"{us:.1f}", f"{them / us:.1f}x", f"{it:.2f}", f"{them / it:.1f}x")
+    return table
+
+
+def _npm(npm: Npm, documents: list[str]) -> float:
+    """Seconds within the Node process, without the way there and back."""
+    return sum(npm.compile(source).seconds for source in documents)
+
+
+def filling(edition: Edition, rendered: Callable[[], Edition], *, rounds: int, count: int = 2000) -> Table:
+    """Fields filled into a compiled edition, against rendering the edition for each reader."""
+    compiled = fields.compile(edition)
+
+    def fill() -> None:
+        for _ in range(count):
+            compiled.fill(VALUES)
+
+    filled, whole = [], []
+    for _ in range(rounds):
+        filled.append(timed(fill) / count)
+        whole.append(timed(rendered))
+    one, other = statistics.median(filled), statistics.median(whole)
+    table = Table("messages a second", "rendered one by one", "ratio", title="filling fields")
+    table.add_row(f"{1 / one:,.0f}", f"{1 / other:,.0f}", f"{other / one:,.0f}x")
+    return table
+
+
+def sizes(issues: dict[str, Issue], rendered: Callable[[Issue], Edition]) -> Table:
+    """Bytes of each language's HTML as sent: in all, without any but one item, and for each further one."""
+    title = "size as sent, in KB (1,000 bytes)"
+    table = Table("language", "encoding", "items", "all", "raw", "an item", "items up to 100 KB", title=title)
+    for language, issue in issues.items():
+        html = rendered(issue).html
+        size, encoding = encoded(html)
+        one = encoded(rendered(replace(issue, items=issue.items[:1])).html)[0]
+        each = (size - one) / (len(issue.items) - 1)
+        room = len(issue.items) + int((100_000 - size) // each)
+        raw = f"{len(html.encode()) / 1000:.1f}"
+        cells = (str(len(issue.items)), f"{size / 1000:.1f}", raw, f"{each / 1000:.1f}", str(room))
+        table.add_row(language, encoding, *cells)
+    return table
+
+
+def timed(run: Callable[[], object]) -> float:
+    """Seconds that ``run`` takes."""
+    begin = time.perf_counter()
+    run()
+    return time.perf_counter() - begin
+
+
+if __name__ == "__main__":
+    main()
