@@ -61,6 +61,8 @@ def _tags(state: StateCore) -> None:
         children = block.children or []
         if any(token.type == "tag" for token in children):
             block.children = children = list(_read(children, _pairs(children, state.md), state.md))
+            while children and children[-1].type == "hardbreak":  # Markdown has none at the end of a block
+                children.pop()
         blocks += [token for token in children if token.children]  # the words of pictures
 
 

@@ -119,7 +119,7 @@ def _light(given: Colours) -> Palette:
     """The colours by day; what stands on ``accent`` is white or black unless it is named, whichever reads better."""
     named = msgspec.structs.asdict(given)
     if not named["accent_ink"]:
-        named["accent_ink"] = max("#ffffff", "#101010", key=lambda ink: colours.contrast(ink, named["accent"]))
+        named["accent_ink"] = max("#ffffff", "#000000", key=lambda ink: colours.contrast(ink, named["accent"]))
     return Palette(**named)
 
 

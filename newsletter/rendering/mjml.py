@@ -5,6 +5,7 @@ mjml-python 1.4.2 (mrml 6.0.1) corrupts attributes in many scripts, panics, over
 """
 
 import re
+from functools import lru_cache
 from html import escape
 from html.entities import html5
 
@@ -54,12 +55,13 @@ def compile(source: str, name: str) -> str:  # noqa: A001 - MJML's own word
 
 def _characters(source: str) -> str:
     """Named entities become characters, for XML knows five of them; those five stay."""
+    return _ENTITY.sub(lambda match: _character(match[1]), source)
 
-    def character(match: re.Match[str]) -> str:
-        name = f"{match[1]};"
-        return match[0] if match[1] in _XML_ENTITIES or name not in html5 else escape(html5[name])
 
-    return _ENTITY.sub(character, source)
+@lru_cache(maxsize=256)
+def _character(name: str) -> str:
+    known = f"{name};" in html5 and name not in _XML_ENTITIES
+    return escape(html5[f"{name};"]) if known else f"&{name};"
 
 
 def _ascii(source: str) -> tuple[str, list[str], str]:

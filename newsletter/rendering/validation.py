@@ -75,23 +75,18 @@ def _faults(root: _Element) -> Iterator[tuple[_Element, _Fault]]:
         what = f"more than {MAX_DEPTH} elements stand in one another."
         yield element, _Fault(what=what, hint="Simplify the template or the text.")
     for element in root.iter("*"):
-        parent = element.getparent()
+        tag, parent = element.tag, element.getparent()
         holder = "" if parent is None else parent.tag
-        outer = "" if holder in CHILDREN and holder != "mj-attributes" else _outer(parent)
-        fault = _element(element.tag, holder, outer, tuple(element.items())) or _content(element, holder)
+        fault = _element(tag, holder, tuple(element.items()))
+        if not fault and (tag in CHILDREN or tag in EMPTY or tag == "mj-style" or holder == "mj-attributes"):
+            fault = _content(element)
         if fault:
             yield element, fault
 
 
-def _outer(parent: _Element | None) -> str:
-    """What the parent of an element stands in."""
-    above = None if parent is None else parent.getparent()
-    return "" if above is None else str(above.tag)
-
-
 @lru_cache(maxsize=4096)
-def _element(tag: str, holder: str, outer: str, attributes: _Attributes) -> _Fault | None:
-    """The first fault of an element in a ``holder``, which stands in ``outer``; a theme has few kinds of elements."""
+def _element(tag: str, holder: str, attributes: _Attributes) -> _Fault | None:
+    """The first fault of an element in a ``holder``; kept, for a theme has few kinds of elements."""
     if "}" in tag:
         return _Fault(what="namespaces have no place in a mail.", hint="Remove xmlns.")
     if tag in BANNED:
@@ -100,7 +95,7 @@ def _element(tag: str, holder: str, outer: str, attributes: _Attributes) -> _Fau
         return _Fault(what=f"<{tag}> is no MJML component.", hint="Correct its name.")
     if tag.lower() in UNSAFE:
         return _Fault(what=f"<{tag}> has no place in a mail.", hint=f"Leave it out: {UNSAFE[tag.lower()]}.")
-    if fault := _place(tag, holder, outer):
+    if fault := _place(tag, holder):
         return fault
     known = _known(tag)
     for attribute, value in attributes:
@@ -109,30 +104,29 @@ def _element(tag: str, holder: str, outer: str, attributes: _Attributes) -> _Fau
     return _together(tag, dict(attributes)) if known and holder != "mj-attributes" else None
 
 
-def _place(tag: str, holder: str, outer: str) -> _Fault | None:
+def _place(tag: str, holder: str) -> _Fault | None:
     what = f"<{tag}> cannot stand in <{holder}>."
     if holder in CHILDREN and tag not in CHILDREN[holder]:
         return _Fault(what=what, hint=f"It may hold: {', '.join(sorted(CHILDREN[holder]))}.")
-    if holder in EMPTY or outer == "mj-attributes":
+    if holder in EMPTY:
         return _Fault(what=what, hint="Close that one with />.")
     if tag.startswith("mj-") and holder and holder not in CHILDREN:
         return _Fault(what=what, hint="Put it into an mj-column or mj-section.")
     return None
 
 
-def _content(element: _Element, holder: str) -> _Fault | None:
-    """Text where the compiler drops it, stops at it, or lets it out of its column."""
-    tag = element.tag
-    if tag in CHILDREN or tag in EMPTY or holder == "mj-attributes":
-        texts = [element.text, *(child.tail for child in element)]
-        stray = next((text.strip() for text in texts if text and not text.isspace()), "")
-        if stray:
-            what = f"text cannot stand in <{tag}> itself: {stray[:40]!r}."
-            return _Fault(what=what, hint="Put it into an mj-text.")
-    if tag == "mj-style" and (found := _REMOTE.search(element.text or "")):
-        what = f"@{found[1].lower()} asks a server for each reader."
-        return _Fault(what=what, hint="Name fonts that readers have.")
-    return None
+def _content(element: _Element) -> _Fault | None:
+    """What the compiler drops, what it stops at, and what it lets out of its column."""
+    tag, text = element.tag, element.text or ""
+    if tag == "mj-style":
+        found = _REMOTE.search(text)
+        what = f"@{found[1].lower()} asks a server for each reader." if found else ""
+        return _Fault(what=what, hint="Name fonts that readers have.") if found else None
+    if len(element) and tag not in CHILDREN:
+        return _Fault(what=f"<{element[0].tag}> cannot stand in <{tag}>.", hint="Close that one with />.")
+    stray = next((t.strip() for t in (text, *(child.tail for child in element)) if t and not t.isspace()), "")
+    what = f"text cannot stand in <{tag}> itself: {stray[:40]!r}."
+    return _Fault(what=what, hint="Put it into an mj-text.") if stray else None
 
 
 def _attribute(tag: str, attribute: str, value: str, known: frozenset[str]) -> _Fault | None:

@@ -15,7 +15,7 @@ from newsletter.translation.markup import blocks
 from newsletter.translation.markup.blocks import Block
 from newsletter.translation.memory import Memory
 from newsletter.translation.memory.matching import Kind, Match
-from newsletter.translation.pairs import Cache, Pair, Progress
+from newsletter.translation.pairs import Cache, Pair, Progress, failing
 
 PIVOT = "en"
 """The language that Argos packages lead to and from: where none leads straight to a language, two lead through it."""
@@ -96,9 +96,7 @@ def fill(
         if match and match.kind is Kind.CONTEXT:
             catalog.carry(entry.context, entry.source, match.text)
             carried += 1
-        elif (
-            match and match.kind in _DRAFTS and not _draft(catalog, entry, _remembered(match), aids, source, str(match))
-        ):
+        elif match and _remembered(catalog, entry, match, aids, source):
             recalled += 1
         else:
             rest.append((entry, match))
@@ -144,8 +142,10 @@ def _recall(missing: list[Entry], catalog: Catalog, memory: Memory | None, sourc
     return memory.find_all(texts, source=source, target=catalog.language)
 
 
-def _remembered(match: Match) -> Block:
-    return Block(text=match.text, doubts=(), notes=())
+def _remembered(catalog: Catalog, entry: Entry, match: Match, aids: Aids, source: str) -> bool:
+    """Draft a segment with what the memory has, if that is near enough and no check objects; whether it did."""
+    block = Block(text=match.text, doubts=(), notes=())
+    return match.kind in _DRAFTS and not _draft(catalog, entry, block, aids, source, str(match))
 
 
 def _interpret(
@@ -168,9 +168,9 @@ def _interpret(
         return [_hold(catalog, entry, reason, []) for entry, _match in rest]
     entries = [entry for entry, _match in rest]
     found = [Block(text=entry.source, doubts=(), notes=()) for entry in entries]
-    origin = ", then ".join(engine.version(source=start, target=end) for start, end in hops)
-    for number, (start, end) in enumerate(hops):
-        pair = Pair(engine, source=start, target=end, cache=aids.cache, progress=progress)
+    pairs = [Pair(engine, source=start, target=end, cache=aids.cache, progress=progress) for start, end in hops]
+    origin = ", then ".join(pair.version for pair in pairs)
+    for number, (pair, end) in enumerate(zip(pairs, (end for _, end in hops), strict=True)):
         reviewed = _reviewed(english) if end == PIVOT and len(hops) > 1 else {}
         found = _hop(entries, found, pair, aids.glossary, reviewed=reviewed, first=number == 0)
     held = []
@@ -213,7 +213,8 @@ def _hop(
 
 def _route(engine: Engine, source: str, target: str) -> list[tuple[str, str]]:
     """The pairs that lead from one language to the other: straight, or through English, or not at all."""
-    pairs = engine.pairs()
+    with failing(type(engine).__name__):
+        pairs = engine.pairs()
     if (source, target) in pairs:
         return [(source, target)]
     through = [(source, PIVOT), (PIVOT, target)]

@@ -1,9 +1,10 @@
 """One engine for one language pair: each sentence asked for once, in batches, remembered, and the answers counted."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
-from newsletter.errors import TranslationError
+from newsletter.errors import NewsletterError, TranslationError
 from newsletter.model import Alignment, Translated
 from newsletter.translation.engines import Aligner, Engine, Tagger
 
@@ -24,6 +25,21 @@ class Cache(Protocol):
         """Remember answers."""
 
 
+@contextmanager
+def failing(engine: str) -> Iterator[None]:
+    """Whatever an engine raises becomes one sentence."""
+    try:
+        yield
+    except NewsletterError:
+        raise
+    except Exception as error:  # it may be anybody's code
+        raise TranslationError(
+            f"the engine failed ({type(error).__name__}: {error}).",
+            where=engine,
+            hint="Nothing of it was used; report it to the engine's author, or choose another engine.",
+        ) from error
+
+
 class Pair:
     """An engine's way from one language into another."""
 
@@ -32,11 +48,12 @@ class Pair:
     ) -> None:
         self.source = source
         self.target = target
-        self.version = engine.version(source=source, target=target)
+        with failing(type(engine).__name__):
+            self.version = engine.version(source=source, target=target)
+            self._fingerprint = engine.fingerprint(source=source, target=target)
         self._engine = engine
         self._cache = cache
         self._progress = progress
-        self._fingerprint = engine.fingerprint(source=source, target=target)
         self._known: dict[tuple[str, str], Translated] = {}
         self._done = self._total = 0
 
@@ -54,7 +71,8 @@ class Pair:
         """Which words come from which, for each (sentence, translation); None where the engine cannot tell."""
         if not isinstance(self._engine, Aligner):
             return None
-        answers = self._engine.align(pairs, source=self.source, target=self.target) if pairs else []
+        with failing(self.version):
+            answers = list(self._engine.align(pairs, source=self.source, target=self.target)) if pairs else []
         self._check(len(answers), len(pairs))
         return answers
 
@@ -68,8 +86,9 @@ class Pair:
         size = getattr(self._engine, "chunk", CHUNK)
         for start in range(0, len(unique), size):
             chunk = unique[start : start + size]
-            answers = translate(chunk, source=self.source, target=self.target)
-            self._check(len(answers), len(chunk))
+            with failing(self.version):
+                answers = list(translate(chunk, source=self.source, target=self.target))
+            self._check(sum(isinstance(answer, Translated) for answer in answers), len(chunk))
             found = dict(zip(chunk, answers, strict=True))
             self._learn(kind, found)
             if self._cache:

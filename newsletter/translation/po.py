@@ -25,8 +25,6 @@ WIDTH = 78
 NOTE = "newsletter: "
 """What our own translator comments begin with: they survive every PO tool, and go when the entry is reviewed."""
 
-_DATE = "%Y-%m-%d %H:%M"
-
 
 def header(language: str, project: str) -> dict[str, str]:
     """The complete header of a file; msgfmt warns where one of these is missing."""
@@ -56,7 +54,7 @@ def completed(found: Mapping[str, str], language: str, project: str) -> dict[str
 def revised(found: Mapping[str, str]) -> datetime | None:
     """When a file was last changed, by its header; None where that says nothing of use."""
     try:
-        return datetime.strptime(found.get("PO-Revision-Date", ""), f"{_DATE}%z").astimezone(UTC)
+        return datetime.fromisoformat(found.get("PO-Revision-Date", "")).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
@@ -144,7 +142,7 @@ def same(one: polib.POFile, other: polib.POFile) -> bool:
 
 def now() -> str:
     """The moment, as PO headers write it."""
-    return datetime.now(UTC).strftime(f"{_DATE}%z")
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M%z")
 
 
 def _without_notes(comment: str) -> str:

@@ -34,7 +34,7 @@ from newsletter.rendering.lint.size import encoded
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 
-from npm_mjml import Npm, installed, modules  # noqa: E402 - a sibling folder of tests
+from npm_mjml import Npm, installed, modules
 
 VALUES = {
     "recipient.name": "Núria Camps & Co",

@@ -18,6 +18,7 @@ from newsletter.rendering.editions import render
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "rendering" / "issue.json"
 LANGUAGES = ("en", "es", "fr", "ca", "pt-BR", "ar", "fa", "ko", "ne")
+THEMES = ("default", "bulletin", "announcement")
 WIDTHS = (600, 375)
 LONG = "https://river-cities.example/" + "an-address-without-any-place-to-break-" * 4
 
@@ -45,17 +46,22 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def editions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Edition]:
-    """The sample issue in nine languages, each with a picture and an address that cannot be broken."""
+    """The sample issue in nine languages and three themes, each with a picture and an address that cannot be broken."""
     folder = tmp_path_factory.mktemp("newsletter")
-    (folder / "newsletter.toml").write_text(
-        '[newsletter]\nname = "River Cities Letter"\nsender = "news@river-cities.example"\n'
-        f'base_url = "https://river-cities.example"\nlanguages = {json.dumps(LANGUAGES)}\n',
-        encoding="utf-8",
-    )
     Picture.new("RGB", (1200, 600), "#0a6080").save(folder / "river.png")
-    config = configuration.load(folder)
     texts = json.loads(SAMPLE.read_text(encoding="utf-8"))
-    return {language: render(_issue(language, texts[language], folder), config) for language in LANGUAGES}
+    made = {}
+    for theme in THEMES:
+        (folder / "newsletter.toml").write_text(
+            '[newsletter]\nname = "River Cities Letter"\nsender = "news@river-cities.example"\n'
+            f'base_url = "https://river-cities.example"\nlanguages = {json.dumps(LANGUAGES)}\n'
+            f'[theme]\nname = "{theme}"\n',
+            encoding="utf-8",
+        )
+        config = configuration.load(folder)
+        for language in LANGUAGES:
+            made[f"{theme} {language}"] = render(_issue(language, texts[language], folder), config)
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +76,7 @@ def measured(editions: dict[str, Edition], tmp_path_factory: pytest.TempPathFact
             page.write_text(_harness(editions), encoding="utf-8")
             command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--dump-dom"]
             command += [f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=10000", page.as_uri()]
-            dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+            dom = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True).stdout
             found = json.loads(unescape(re.search(r"<pre>(.*?)</pre>", dom, re.DOTALL)[1]))
             cache.update({frame["name"]: frame for frame in found})
         return cache
@@ -80,28 +86,31 @@ def measured(editions: dict[str, Edition], tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_overflows(language, width, measured, need):
+@pytest.mark.parametrize("theme", THEMES)
+def test_nothing_overflows(theme, language, width, measured, need):
     """No reader scrolls sideways, neither on a desktop nor on a phone."""
-    frame = measured(need("chromium"))[f"{language} {width}"]
+    frame = measured(need("chromium"))[f"{theme} {language} {width}"]
     assert frame["width"] == width
     assert frame["left"] >= 0
     assert frame["right"] <= width
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_columns_follow_the_direction(language, editions, measured, need):
-    """On a desktop the picture stands where a line begins: left, or right in Arabic and Persian."""
-    frame = measured(need("chromium"))[f"{language} 600"]
-    picture_first = frame["picture"] < frame["words"]
-    assert picture_first == (editions[language].direction == "ltr")
+@pytest.mark.parametrize("theme", THEMES)
+def test_columns_follow_the_direction(theme, language, editions, measured, need):
+    """On a desktop the picture stands where a line begins, in the bulletin where it ends; Arabic and Persian mirror it."""
+    frame = measured(need("chromium"))[f"{theme} {language} 600"]
+    picture_left = frame["picture"] < frame["words"]
+    assert picture_left == ((editions[f"{theme} {language}"].direction == "ltr") == (theme != "bulletin"))
     assert frame["top"] < frame["bottom"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_columns_stack_on_a_phone(language, measured, need):
-    """On a phone the words stand below the picture."""
-    frame = measured(need("chromium"))[f"{language} 375"]
-    assert frame["top"] >= frame["bottom"]
+@pytest.mark.parametrize("theme", THEMES)
+def test_columns_stack_on_a_phone(theme, language, measured, need):
+    """On a phone the words stand below the picture; the bulletin keeps a small one beside them."""
+    frame = measured(need("chromium"))[f"{theme} {language} 375"]
+    assert (frame["top"] >= frame["bottom"]) == (theme != "bulletin")
 
 
 def _issue(language: str, words: dict, folder: Path) -> Issue:
@@ -135,9 +144,9 @@ def _issue(language: str, words: dict, folder: Path) -> Issue:
 
 def _harness(editions: dict[str, Edition]) -> str:
     frames = [
-        f'<iframe title="{language} {width}" style="width:{width}px;height:900px;border:0"'
+        f'<iframe title="{name} {width}" style="width:{width}px;height:900px;border:0"'
         f' srcdoc="{escape(_inline(edition))}"></iframe>'
-        for language, edition in editions.items()
+        for name, edition in editions.items()
         for width in WIDTHS
     ]
     return f"<!doctype html><meta charset=utf-8><script>{_MEASURE}</script><pre></pre>{''.join(frames)}"

@@ -1,4 +1,4 @@
-"""A translator that is killed before every step of its writing: catalogs stay whole, people's words theirs, drafts drafts."""
+"""A translator killed before every step of its writing: catalogs stay whole, words a person's, drafts drafts."""
 
 import json
 import os

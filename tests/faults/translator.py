@@ -1,4 +1,4 @@
-"""Translators in processes of their own, killed when they are about to write for the n-th time: one for every line of stdin.
+"""Translators in processes of their own, one for every line of stdin, killed when about to write for the n-th time.
 
 A line is a JSON list: folder, name of the engine, n (0: never), and a policy. ``naive`` writes files in their place, as
 many programs do; it is there to show that the tests would notice.

@@ -49,6 +49,7 @@ def prose(source: str, folder: Path = Path(), tag: str = "en", base_url: str = "
         ("<a href=javascript:alert(1)>a</a>", "<p>&lt;a href=javascript:alert(1)&gt;a&lt;/a&gt;</p>\n"),
         ("<a href='java&#115;cript:x'>a</a>", "<p>&lt;a href='java&amp;#115;cript:x'&gt;a&lt;/a&gt;</p>\n"),
         ("<b>a", "<p>&lt;b&gt;a</p>\n"),
+        ("a<br><br>", "<p>a</p>\n"),
         ("*a <b>b* c</b>", "<p><em>a &lt;b&gt;b</em> c&lt;/b&gt;</p>\n"),
         ("<b>a <i>b</b> c</i>", "<p><strong>a &lt;i&gt;b</strong> c&lt;/i&gt;</p>\n"),
         ("`<b>a</b>` \\<b>", '<p><code dir="ltr">&lt;b&gt;a&lt;/b&gt;</code> &lt;b&gt;</p>\n'),

@@ -146,6 +146,20 @@ def test_a_wrong_number_of_answers_is_refused(tmp_path: Path, answers: int) -> N
     assert only(made).state is State.MISSING
 
 
+@pytest.mark.parametrize("fault", [None, ["Buenos días."], RuntimeError("no connection")])
+def test_an_engine_that_breaks_its_word_is_one_sentence(tmp_path: Path, fault: object) -> None:
+    """An engine may be anybody's code: what it raises, or answers instead of translations, is no traceback."""
+
+    class Broken(Phrasebook):
+        def translate(self, sentences: Sequence[str], *, source: str, target: str) -> list[Translated]:
+            if isinstance(fault, Exception):
+                raise fault
+            return fault  # type: ignore[return-value]
+
+    with pytest.raises(TranslationError, match="phrasebook en→es: the engine"):
+        fill(catalog(tmp_path, "Good morning."), Broken(KNOWN), source="en")
+
+
 def test_a_way_through_english_keeps_the_english(tmp_path: Path) -> None:
     """Where no package leads straight there, two lead through English, which the reviewer sees."""
     engine = Phrasebook({"Buenos días.": "Good morning.", "Good morning.": "Bonjour."}, pairs="es>en en>fr")

@@ -3,7 +3,7 @@
 ``tests/samples/rendering/golden.json`` keeps what each edition looks like in numbers and words. After a change that is
 meant to be seen, look at the editions and write it anew:
 
-    python -m tests.unit.rendering.golden FOLDER
+    python tests/golden.py FOLDER
 
 writes every edition into FOLDER as an HTML page, pictures inside, and then the file.
 """
@@ -26,7 +26,7 @@ from newsletter.model import Edition, Image, Issue, Item
 from newsletter.rendering import fields
 from newsletter.rendering.editions import render
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "rendering"
+SAMPLES = Path(__file__).parent / "samples" / "rendering"
 TEXTS = json.loads((SAMPLES / "editions.json").read_text(encoding="utf-8"))
 LANGUAGES = tuple(TEXTS)
 THEMES = ("default", "bulletin", "announcement")
