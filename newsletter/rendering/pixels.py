@@ -65,7 +65,10 @@ _KEPT = 200
 
 
 def prepare(data: bytes, widest: int = WIDEST) -> Prepared:
-    """The picture in ``data``, at most ``widest`` pixels wide; an UnusableError where there is none."""
+    """The picture in ``data`` for ``widest`` pixels, or itself where it is hardly larger as a file.
+
+    An UnusableError where there is none.
+    """
     key = (blake2b(data, digest_size=16).digest(), widest)
     if key not in _prepared:
         made = _prepare(data, widest)
@@ -134,7 +137,7 @@ def _sendable(image: Image.Image, data: bytes, widest: int) -> Prepared:
         size = (widest, max(1, round(upright.height * widest / upright.width)))
         upright = upright.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     kind, written = _written(upright, own, drawn=drawn)
-    if clean and width <= widest and len(written) > _GAIN * len(data):
+    if clean and width <= WIDEST and len(written) > _GAIN * len(data):
         return Prepared(data=data, kind=own, width=width, height=height, untouched=True)
     return Prepared(data=written, kind=kind, width=upright.width, height=upright.height, untouched=False)
 

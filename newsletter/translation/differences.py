@@ -8,6 +8,8 @@ from typing import Literal
 import regex
 from rapidfuzz.distance import Indel
 
+from newsletter.translation.scripts import UNSPACED
+
 Kind = Literal["same", "removed", "added"]
 
 REWRITTEN = 0.3
@@ -15,8 +17,7 @@ REWRITTEN = 0.3
 
 # Scripts without spaces between words are compared by character, all others by word; Python's \w would break Nepali
 # words at their vowel signs. ZWNJ and ZWJ (U+200C, U+200D) stand inside words, as in Persian.
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-_WORD = rf"[[\p{{L}}\p{{N}}]--[{_UNSPACED}]][[\p{{L}}\p{{M}}\p{{N}}\u200c\u200d]--[{_UNSPACED}]]*"
+_WORD = rf"[[\p{{L}}\p{{N}}]--[{UNSPACED}]][[\p{{L}}\p{{M}}\p{{N}}\u200c\u200d]--[{UNSPACED}]]*"
 _PIECES = regex.compile(rf"{_WORD}|\s+|\X", regex.VERSION1)
 _LETTER = regex.compile(r"[\p{L}\p{N}]")
 

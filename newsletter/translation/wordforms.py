@@ -10,13 +10,14 @@ from typing import Literal
 import regex
 
 from newsletter.translation import prose
+from newsletter.translation.scripts import UNSPACED
 
 Match = Literal["stem", "word", "exact", "name"]
 """``stem`` allows endings, ``word`` any case, ``exact`` only the very letters; ``name`` what clings to it."""
 
 _TOKEN = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]\p{M}*"  # scripts without spaces: each sign
-    r"|(?:(?![\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])[\p{L}\p{M}\p{N}])+"
+    rf"[{UNSPACED}]\p{{M}}*"  # scripts without spaces: each sign
+    rf"|(?:(?![{UNSPACED}])[\p{{L}}\p{{M}}\p{{N}}])+"
 )
 _JOINED = regex.compile(r"(?:[\s’'‐‑–&/-]|\.(?!\s))*")
 _ARABIC = str.maketrans({**dict.fromkeys("أإآٱ", "ا"), "ة": "ه", "ى": "ی", "ي": "ی", "ك": "ک", "ـ": "", "\u200c": " "})

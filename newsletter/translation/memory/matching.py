@@ -17,6 +17,7 @@ from rapidfuzz import fuzz, process
 
 from newsletter.translation.memory import values
 from newsletter.translation.merge import words
+from newsletter.translation.scripts import UNSPACED
 
 SUGGESTED = 75
 """Percent from which on a similar text's translation is worth reading. Of 1320 news paragraphs, leaving one out, 14 %
@@ -28,8 +29,7 @@ DRAFTED = 85
 _BELOW_SAME = 99.0  # percent: texts that differ are never called the same, however little that is
 
 # Words, of which the first four letters are a crude stem; where no spaces are written, every character is a word.
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-_WORD = regex.compile(rf"(?V1)[{_UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}\p{{Co}}]--[{_UNSPACED}]]+")
+_WORD = regex.compile(rf"(?V1)[{UNSPACED}]|[[\p{{L}}\p{{M}}\p{{N}}\p{{Co}}]--[{UNSPACED}]]+")
 _STEM = 4
 _STEMS = 0x4E00, 20_000  # stems become one of so many ideographs: single characters that compare fast
 

@@ -266,6 +266,14 @@ def test_a_narrow_place_gets_a_small_file(tmp_path):
     assert again.assets == pictures.assets[1:]
 
 
+def test_a_drawing_of_few_bytes_stays_sharp(tmp_path):
+    """For a narrow place too, where a new file would hardly be smaller."""
+    (tmp_path / "a.png").write_bytes(saved(Image.effect_noise((500, 250), 90).convert("1"), "PNG"))
+    pictures = Pictures(folder=tmp_path, base="")
+    assert pictures.find("a.png", where="").at(203).url == "/a.png"
+    assert len(pictures.assets) == 1
+
+
 @pytest.mark.parametrize("src", ["../a.png", "/etc/passwd", "a\0.png", "x" * 300, "%2e%2e/a.png", "a.png/../../b"])
 def test_no_path_leads_out_of_the_issue(tmp_path: Path, src: str):
     """Not with dots, not from the root, not encoded; and a name that no disk takes is no crash."""

@@ -6,14 +6,14 @@ import regex
 
 from newsletter.model import Alignment
 from newsletter.translation.engines.argos.tokens import Piece
+from newsletter.translation.scripts import UNSPACED
 
 Rows = Sequence[Sequence[float]]
 
 # A word is a run of letters, marks and digits, joined by inner apostrophes, hyphens, points and commas; one character
 # in scripts that put no space between words; and any other mark alone, so that markup need not swallow punctuation.
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-_RUN = rf"[[\p{{L}}\p{{M}}\p{{N}}_\u200c\u200d]--[{_UNSPACED}]]+"
-_WORD = regex.compile(rf"(?V1)[{_UNSPACED}]\p{{M}}*|{_RUN}(?:[-'’.,·]{_RUN})*|\S")
+_RUN = rf"[[\p{{L}}\p{{M}}\p{{N}}_\u200c\u200d]--[{UNSPACED}]]+"
+_WORD = regex.compile(rf"(?V1)[{UNSPACED}]\p{{M}}*|{_RUN}(?:[-'’.,·]{_RUN})*|\S")
 
 
 def words(text: str) -> tuple[tuple[int, int], ...]:
