@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from newsletter import campaigns, issues, language_packages, resources
+from newsletter import campaigns, issues, language_packages, letters, resources
 from newsletter import config as configuration
 from newsletter.config import Config
 from newsletter.delivery.plan import Plan
@@ -15,7 +15,7 @@ from newsletter.delivery.sender import Report
 from newsletter.errors import ConfigError
 from newsletter.issues import Imported
 from newsletter.model import Edition, Flag, Issue
-from newsletter.rendering import editions, fields
+from newsletter.rendering.lint import Finding
 from newsletter.reports import ByLanguage
 from newsletter.translation import gate, review
 from newsletter.translation.catalogs import Catalog
@@ -202,7 +202,7 @@ class Newsletter:
 
     def edition(self, decision: Gate) -> Edition:
         """The edition of what the review gate made of a language, whether or not it may be sent."""
-        return editions.render(decision.issue, self.config)
+        return letters.edition(decision, self.config)
 
     def gates(self, issue: Issue, languages: Iterable[str] | None = None) -> dict[str, Gate]:
         """What the review gate makes of each language, the source language first."""
@@ -216,16 +216,12 @@ class Newsletter:
 
     def build(self, issue: Issue, output: Path) -> list[Path]:
         """Write the HTML and the text of every edition that may be sent; its merge fields are empty."""
-        written = []
-        for language, edition in self.render(issue).items():
-            filled = fields.compile(edition).fill({})
-            folder = output / issue.id
-            folder.mkdir(parents=True, exist_ok=True)
-            for suffix, text in (("html", filled.html), ("txt", filled.text)):
-                path = folder / f"{language}.{suffix}"
-                path.write_text(text, encoding="utf-8", newline="\n")
-                written.append(path)
-        return written
+        return letters.write(self.render(issue), output / issue.id)
+
+    def check(self, issue: Issue, *, languages: Iterable[str] | None = None) -> ByLanguage[list[Finding]]:
+        """What mail programs and readers would stumble over in each edition, the gravest first."""
+        decisions = self.gates(issue, languages)
+        return ByLanguage((language, letters.check(decision, self.config)) for language, decision in decisions.items())
 
     # Delivery
 

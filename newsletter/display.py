@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from newsletter.delivery.sender import Report
     from newsletter.issues import Imported
     from newsletter.model import Issue
+    from newsletter.rendering.lint import Finding
     from newsletter.translation.drafting import Drafted
     from newsletter.translation.packages.index import Index
     from newsletter.translation.packages.needs import Need
@@ -199,6 +200,16 @@ def drafted(results: Mapping[str, "Drafted"], *, planned: bool) -> None:
         held(result)
     for trouble in dict.fromkeys(result.trouble for result in results.values() if result.trouble):
         warn(trouble)
+
+
+def findings(found: Mapping[str, Sequence["Finding"]]) -> None:
+    """What a check found in each edition; on stdout, one line each, as other checkers print."""
+    levels = ("fail", "warn", "info")
+    rows = [(tag, *(sum(each.level == level for each in many) for level in levels)) for tag, many in found.items()]
+    table(("language", *levels), rows)
+    for tag, many in found.items():
+        for each in many:
+            click.echo(f"{tag}: {each}")
 
 
 def held(result: "Drafted") -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import msgspec
 from PIL import ImageColor
 
+from newsletter.tomlfile import TomlFile
+
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _FONTS = re.compile(r"[\w .,'-]+")
 _SCRIPT = re.compile(r"[A-Z][a-z]{3}")
@@ -86,6 +88,18 @@ class Fault:
     key: str
     what: str
     hint: str
+
+
+def read(file: TomlFile) -> Theme:
+    """The tokens in ``file``; a nested table is converted by itself first, so that its own keys are named."""
+    table = file.table("theme")
+    for name, kind in TABLES.items():
+        if name in table:
+            file.convert(table[name], kind, f"theme.{name}")
+    theme: Theme = file.convert(table, Theme, "theme")
+    for fault in faults(theme):
+        raise file.error(fault.what, fault.table, fault.key, hint=fault.hint)
+    return theme
 
 
 def faults(theme: Theme) -> Iterator[Fault]:

@@ -29,6 +29,7 @@ for _command in (
     translating.review,
     translating.languages,
     translating.memory,
+    looking.check,
     looking.build,
     looking.preview,
     sending.plan,

@@ -1,11 +1,12 @@
 """Commands that show what readers would get."""
 
+import sys
 from pathlib import Path
 
 import click
 
 from newsletter import display
-from newsletter.cli.options import issue_argument
+from newsletter.cli.options import as_json, issue_argument, language_option
 
 
 @click.command()
@@ -22,6 +23,30 @@ def build(folder: Path, issue: str | None, output: str) -> None:
     newsletter = Newsletter.open(folder)
     for path in newsletter.build(newsletter.issue(issue), Path(output)):
         click.echo(path)
+
+
+@click.command()
+@issue_argument
+@language_option
+@as_json
+@click.pass_obj
+def check(folder: Path, issue: str | None, languages: tuple[str, ...], as_json: bool) -> None:
+    """Look for what mail programs and readers would stumble over.
+
+    Every finding names its file and line and what to do. The exit code is 1 where a mail must not go out like that.
+    """
+    from newsletter import Newsletter
+
+    newsletter = Newsletter.open(folder)
+    chosen = newsletter.issue(issue)
+    found = newsletter.check(chosen, languages=languages or None)
+    if as_json:
+        display.json(found)
+    else:
+        display.title(chosen)
+        display.findings(found)
+    if any(each.level == "fail" for findings in found.values() for each in findings):
+        sys.exit(1)
 
 
 @click.command()

@@ -1,9 +1,13 @@
 """An edition as a page on the web: the same letter, for nobody in particular."""
 
+from typing import Any
+
 from lxml import etree, html
 
 from newsletter.model import Edition
 from newsletter.rendering import fields
+
+_Element = Any  # lxml's stubs cannot tell what an XPath finds
 
 
 def page(edition: Edition) -> str:
@@ -12,11 +16,11 @@ def page(edition: Edition) -> str:
     What themes mark with the class ``personal`` is left out (why one receives the letter, how to leave it); any other
     merge field is empty. Outlook's conditional comments have no use here.
     """
-    root = html.document_fromstring(fields.compile(edition).fill({}).html)
+    root: _Element = html.document_fromstring(fields.compile(edition).fill({}).html)
     for element in root.xpath("//*[contains(concat(' ', normalize-space(@class), ' '), ' personal ')]"):
         element.drop_tree()
     etree.strip_tags(root, etree.Comment)
     for letter in root.xpath("//*[@role='article']"):
         letter.set("role", "main")
         letter.attrib.pop("aria-roledescription", None)
-    return html.tostring(root, encoding="unicode", doctype="<!doctype html>")
+    return str(html.tostring(root, encoding="unicode", doctype="<!doctype html>"))

@@ -47,7 +47,9 @@ def _edition(issue: Issue, desk: Desk, values: dict[str, Any], *, theme: Theme, 
     text = _tidy(theme.render(_TEXT, values))
     masthead: Masthead = values["issue"]
     # A picture may be there in sizes that nothing shows.
-    assets = tuple(asset for asset in (*desk.ornaments.assets, *desk.pictures.assets) if f'"{escape(asset.url)}"' in html)
+    assets = tuple(
+        asset for asset in (*desk.ornaments.assets, *desk.pictures.assets) if f'"{escape(asset.url)}"' in html
+    )
     edition = Edition(
         issue=issue.id,
         language=issue.language,

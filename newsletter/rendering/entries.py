@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from newsletter import config as configuration
-from newsletter.config import Config, Policy
+from newsletter.config import FILE, Config, Policy
 from newsletter.model import Issue, Item
 from newsletter.rendering import markup, mjml
 from newsletter.rendering.localise import Badge, Localisation
 from newsletter.rendering.look import Look
 from newsletter.rendering.markup import Prose
 from newsletter.rendering.pictures import Picture, Pictures
+from newsletter.tomlfile import place
 
 # Embeddings and overrides (UAX 9) turn around whatever follows them; a title has no use for them.
 _OVERRIDES = re.compile("[\u202a-\u202e]")
@@ -27,8 +27,8 @@ _OVERRIDES = re.compile("[\u202a-\u202e]")
 class Entry:
     """An item as a template sees it: formatted, checked, its address absolute.
 
-    ``language`` is the item's own; ``when`` its days and its time; ``foreign`` is what the reader calls it, where it is not the reader's. ``brief`` is
-    an item without a body, two of which may stand side by side.
+    ``language`` is the item's own; ``foreign`` is what the reader calls it, where it is not the reader's. ``when`` has
+    its days and its time. ``brief`` is an item without a body, two of which may stand side by side.
     """
 
     id: str
@@ -103,7 +103,7 @@ class Desk:
     def ornament(self, key: str) -> Picture | None:
         """The theme's ``logo`` or ``header``."""
         src = getattr(self.look, key)
-        where = configuration.place(self.config.folder / configuration.FILE, "theme", key)
+        where = place(self.config.folder / FILE, "theme", key)
         return self.ornaments.find(src, where=where) if src else None
 
 

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from newsletter import config as configuration
+from newsletter import tokens
+from newsletter.config import FILE
 from newsletter.errors import ConfigError
 from newsletter.rendering import colours
 from newsletter.tokens import Colours, Sponsor, Theme
+from newsletter.tomlfile import TomlFile, place
 
 RATIO = 4.5  # WCAG 2.2, 1.4.3
 
@@ -27,8 +29,8 @@ _PAIRS = {
     "accent_ink": ("accent",),
 }
 
-# What a colour becomes in the dark: whose hue it takes, its lightness and its greatest chroma (OKLCH). Paper is white by
-# day and has no hue to keep, so surfaces take the ink's.
+# What a colour becomes in the dark: whose hue it takes, its lightness and its greatest chroma (OKLCH). Paper is white
+# by day and has no hue to keep, so surfaces take the ink's.
 _DARK = {
     "page": ("ink", 0.19, 0.02),
     "card": ("ink", 0.25, 0.025),
@@ -83,15 +85,15 @@ def load(files: tuple[Path, ...], theme: Theme, *, folder: Path) -> Look:
 
     A ConfigError names the line of a text colour that cannot be read on its ground, and one that can.
     """
-    tokens = [_read(path, path.stat().st_mtime_ns) for path in files] + [theme]
-    merged = tokens[0]
-    for layer in tokens[1:]:
+    layers = [_read(path, path.stat().st_mtime_ns) for path in files] + [theme]
+    merged = layers[0]
+    for layer in layers[1:]:
         merged = _over(merged, layer)
     light = _light(merged.colours)
     dark = _dark(light, merged.dark)
-    owners = (*files, folder / configuration.FILE)
+    owners = (*files, folder / FILE)
     for table, palette in (("colours", light), ("dark", dark)):
-        given = [(path, getattr(layer, table)) for path, layer in zip(owners, tokens, strict=True)]
+        given = [(path, getattr(layer, table)) for path, layer in zip(owners, layers, strict=True)]
         _check(palette, f"theme.{table}", given[::-1])
     shared = {name: getattr(merged, name) for name in _SHARED}
     return Look(light=light, dark=dark, logo_width=merged.logo_width or 0, **shared)
@@ -102,7 +104,7 @@ _SHARED = tuple(field.name for field in fields(Look) if field.name not in ("ligh
 
 @lru_cache(maxsize=32)
 def _read(path: Path, changed: int) -> Theme:  # noqa: ARG001 - a changed file is read anew
-    return configuration.load_theme(path)
+    return tokens.read(TomlFile.read(path))
 
 
 def _over(below: Theme, above: Theme) -> Theme:
@@ -148,7 +150,7 @@ def _check(palette: Palette, table: str, given: list[tuple[Path, Colours]]) -> N
         hint = f'Write {text} = "{better}" in [{table}].' if better else f"Make {ground} much lighter or darker."
         raise ConfigError(
             f"{text} ({ink}) on {ground} ({paper}) has a contrast of {ratio:.1f}; readers need {RATIO}.",
-            where=configuration.place(path, table, key),
+            where=place(path, table, key),
             hint=hint,
         )
 

@@ -1,8 +1,8 @@
 """Themes: folders of Jinja templates, of which a newsletter may override single files.
 
-A template is looked for in the newsletter's own ``templates/<theme>``, then in that theme as it was installed, and then
-in the same two places of the default theme, which holds what all themes share. Every fault in a template is a RenderError
-with its file and line.
+A template is looked for in the newsletter's own ``templates/<theme>``, then in that theme as it was installed, and
+then in the same two places of the default theme, which holds what all themes share. Every fault in a template is a
+RenderError with its file and line.
 """
 
 import re
@@ -16,10 +16,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
 from jinja2.exceptions import TemplateSyntaxError
 
-from newsletter import config as configuration
 from newsletter import resources
+from newsletter.config import FILE
 from newsletter.errors import ConfigError, RenderError
 from newsletter.rendering import messages, mjml, plaintext
+from newsletter.tomlfile import place
 
 DEFAULT = "default"
 
@@ -45,7 +46,7 @@ class Theme:
             known = sorted({path.name for place in (own, installed) if place.is_dir() for path in place.iterdir()})
             raise ConfigError(
                 f"there is no theme {name!r}.",
-                where=configuration.place(project / configuration.FILE, "theme", "name"),
+                where=place(project / FILE, "theme", "name"),
                 hint=f"Use one of: {', '.join(known)}, or make the folder {own / name}.",
             )
         names = dict.fromkeys((name, DEFAULT))

@@ -117,7 +117,7 @@ def _issue(language: str, words: dict, folder: Path) -> Issue:
 
 
 def _inline(html: str, edition: Edition) -> str:
-    for asset in edition.assets:
+    for asset in sorted(edition.assets, key=lambda asset: -len(asset.url)):
         html = html.replace(asset.url, f"data:{asset.type};base64,{base64.b64encode(asset.data).decode()}")
     return html
 

@@ -98,7 +98,7 @@ def test_nothing_overflows(theme, language, width, measured, need):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("theme", THEMES)
 def test_columns_follow_the_direction(theme, language, editions, measured, need):
-    """On a desktop the picture stands where a line begins, in the bulletin where it ends; Arabic and Persian mirror it."""
+    """On a desktop the picture stands where a line begins, in the bulletin where it ends; mirrored from the right."""
     frame = measured(need("chromium"))[f"{theme} {language} 600"]
     picture_left = frame["picture"] < frame["words"]
     assert picture_left == ((editions[f"{theme} {language}"].direction == "ltr") == (theme != "bulletin"))

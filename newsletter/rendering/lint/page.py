@@ -82,12 +82,11 @@ class Page:
 
     @cached_property
     def templates(self) -> dict[str, str]:
-        """The theme's files, as it finds them, with what stands in them."""
-        loader = self.theme.environment.loader
-        if loader is None:
-            return {}
-        found = (loader.get_source(self.theme.environment, name) for name in loader.list_templates())
-        return {str(path): source for source, path, _ in found}
+        """What stands in newsletter.toml, which may set the theme's colours, and in each file of the theme."""
+        environment = self.theme.environment
+        names = environment.list_templates()
+        found = (environment.loader.get_source(environment, name) for name in names) if environment.loader else ()
+        return _read(self.config.folder / "newsletter.toml") | {str(path): source for source, path, _ in found}
 
     def _written(self, file: Path, language: str, text: str) -> str:
         """A place in the item's own file, or in the catalog of the language that it is shown in."""
@@ -116,9 +115,14 @@ def _parts(item: Item) -> tuple[str, ...]:
 
 def _line(file: Path, text: str) -> str:
     """The file, and the line on which ``text`` begins, where the file has it as it is."""
-    try:
-        written = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return str(file)
+    written = _read(file).get(str(file), "")
     at = written.find(text)
     return f"{file}:{written.count(chr(10), 0, at) + 1}" if at >= 0 else str(file)
+
+
+def _read(file: Path) -> dict[str, str]:
+    """The file's name and what stands in it, if it can be read."""
+    try:
+        return {str(file): file.read_text(encoding="utf-8-sig")}
+    except (OSError, UnicodeDecodeError):
+        return {}

@@ -76,7 +76,8 @@ class Untranslated:
             return
         known = messages.known(language)
         extract = page.theme.environment.extract_translations  # type: ignore[attr-defined]
-        for path, source in page.templates.items():
+        templates = {path: source for path, source in page.templates.items() if path.endswith(".j2")}
+        for path, source in templates.items():
             for line, function, said in extract(source, _GETTEXT):
                 texts = [said] if isinstance(said, str) else [text for text in said or () if text]
                 context = texts.pop(0) if function in ("pgettext", "npgettext") and len(texts) > 1 else ""

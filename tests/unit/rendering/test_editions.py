@@ -65,7 +65,9 @@ def test_nothing_is_fetched_but_our_pictures(language, issue, config):
     edition = render(issue(language), config)
     page = html.fromstring(edition.html)
     assert {e.get("src") for e in page.iter("img")} == {asset.url for asset in edition.assets}
-    assert all(asset.url.startswith("https://river-cities.example/2026-11/images/river.png") for asset in edition.assets)
+    assert all(
+        asset.url.startswith("https://river-cities.example/2026-11/images/river.png") for asset in edition.assets
+    )
     assert not list(page.iter("script", "iframe"))
     assert not list(page.iter("link"))
     assert all(e.get("alt") for e in page.iter("img"))

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter import config as configuration
-from newsletter.errors import ConfigError
+from newsletter.errors import ConfigError, ContentError
 from newsletter.rendering import colours, look
+from newsletter.rendering.editions import render
 from newsletter.rendering.theme import Theme
+from newsletter.tokens import Colours
 
 HEX = st.from_regex(r"#[0-9a-f]{6}", fullmatch=True)
 
@@ -22,7 +24,12 @@ def load(folder: Path, theme: str = "default", tokens: str = "") -> look.Look:
 
 @pytest.mark.parametrize(
     ("one", "other", "ratio"),
-    [("#000000", "#ffffff", 21.0), ("#767676", "#ffffff", 4.54), ("#ffffff", "#ff0000", 4.0), ("#123456", "#123456", 1)],
+    [
+        ("#000000", "#ffffff", 21.0),
+        ("#767676", "#ffffff", 4.54),
+        ("#ffffff", "#ff0000", 4.0),
+        ("#123456", "#123456", 1),
+    ],
 )
 def test_contrast_is_that_of_wcag(one, other, ratio):
     """The values of WCAG's own examples, in either order."""
@@ -49,8 +56,8 @@ def test_a_readable_colour_can_always_be_found(ink, paper):
 @given(HEX)
 def test_dark_colours_can_be_read_whatever_the_accent(accent):
     """A newsletter chooses one colour; its text in the dark is as light as it must be."""
-    light = look._light(configuration.Theme().colours.__class__(**{**_DEFAULT, "accent": accent}))
-    dark = look._dark(light, configuration.Theme().dark)
+    light = look._light(Colours(**{**_DEFAULT, "accent": accent}))
+    dark = look._dark(light, Colours())
     assert not list(look._unreadable(dark, "theme.dark"))
     assert colours.contrast(light.accent_ink, accent) >= 4.5
 
@@ -81,7 +88,9 @@ def test_tokens_come_from_three_places(tmp_path):
     """newsletter.toml over the theme over the default theme; a project's theme.toml stands over the library's."""
     assert load(tmp_path, "bulletin").size == 15
     assert load(tmp_path, "bulletin").light.warm == "#fdf3dc"
-    found = load(tmp_path, "bulletin", 'size = 18\nradius = 0\ncolours = {accent = "#1a4d2e"}\ndark = {card = "#101510"}')
+    found = load(
+        tmp_path, "bulletin", 'size = 18\nradius = 0\ncolours = {accent = "#1a4d2e"}\ndark = {card = "#101510"}'
+    )
     assert (found.size, found.radius, found.light.accent, found.dark.card) == (18, 0, "#1a4d2e", "#101510")
     assert found.light.ink == "#1f2328"
     own = tmp_path / "templates" / "bulletin"
@@ -95,8 +104,18 @@ def test_tokens_come_from_three_places(tmp_path):
     ("tokens", "line", "what", "hint"),
     [
         ('[theme.colours]\naccent = "#7fcbe4"', 13, "accent (#7fcbe4) on page (#e9eff1) has a contrast of 1.6", "#"),
-        ('[theme.colours]\nmuted = "#1d2a30"\ncard = "#333333"', 14, "ink (#1d2a30) on card (#333333)", "Make card much lighter"),
-        ('[theme.colours]\naccent = "#0a6080"\naccent_ink = "#444444"', 14, "accent_ink (#444444) on accent", "accent_ink"),
+        (
+            '[theme.colours]\nmuted = "#1d2a30"\ncard = "#333333"',
+            14,
+            "ink (#1d2a30) on card (#333333)",
+            "Make card much lighter",
+        ),
+        (
+            '[theme.colours]\naccent = "#0a6080"\naccent_ink = "#444444"',
+            14,
+            "accent_ink (#444444) on accent",
+            "accent_ink",
+        ),
         ('[theme.dark]\nink = "#333333"', 13, "ink (#333333) on page", "[theme.dark]"),
         ('dark = {ink = "#333333"}', 12, "ink (#333333) on page", "[theme.dark]"),
     ],
@@ -157,10 +176,7 @@ def test_a_themes_own_tokens_are_checked_alike(tmp_path):
 
 def test_a_picture_of_the_look_that_is_missing_has_its_line(tmp_path):
     """A logo that is not there is named where it was asked for."""
-    from newsletter.errors import ContentError
-    from newsletter.rendering.editions import render
-
     config = golden.newsletter(tmp_path, "default", 'logo = "images/none.png"')
-    with pytest.raises(ContentError, match="none.png") as caught:
+    with pytest.raises(ContentError, match=r"none\.png") as caught:
         render(golden.issue("en", tmp_path), config)
     assert caught.value.where == f"{tmp_path / 'newsletter.toml'}:12"
