@@ -1,9 +1,9 @@
-"""The Markdown that items are written in: CommonMark and tables, and the few HTML tags that mean what Markdown means.
+"""The Markdown that items are written in: CommonMark, tables, strikethrough, and HTML tags that mean the same.
 
 One definition for the stages that read it, so that what the importer escapes, what translators get as a segment and
-what readers see are taken apart in the same way. HTML never passes through: ``<b>``, ``<i>``, ``<br>``, ``<a href>``
+what readers see are taken apart in the same way. HTML never passes: ``<b>``, ``<i>``, ``<s>``, ``<br>``, ``<a href>``
 and ``<img>`` are read as the emphasis, break, link and picture that they are, without any other attribute; every other
-tag stays the text it is, so that no word is lost and nothing is executed. ``with_tags`` adds them to a parser.
+tag stays the text it is, so that no word is lost and nothing is executed.
 """
 
 import re
@@ -22,9 +22,11 @@ DEEPEST = 100
 """How deep blocks may stand in one another; what stands deeper, a parser leaves out without a word."""
 
 _DEEPEST = 20  # tags in one another, as markdown-it has it for its own
-_EMPHASES = {"b": ("strong", "**"), "strong": ("strong", "**"), "i": ("em", "*"), "em": ("em", "*")}
+_EMPHASES = {"b": ("strong", "**"), "strong": ("strong", "**"), "i": ("em", "*"), "em": ("em", "*")} | dict.fromkeys(
+    ("s", "del", "strike"), ("s", "~~")
+)
 _TAG = re.compile(
-    r"<(?P<end>/?)(?P<name>b|strong|i|em|a|br|img)(?=[\s/>])"
+    r"<(?P<end>/?)(?P<name>b|strong|i|em|s|del|strike|a|br|img)(?=[\s/>])"
     r"(?P<attributes>(?:\s++[^\s\"'<>/=]++(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s\"'<>`]++))?+)*+)\s*+/?>",
     re.IGNORECASE,
 )
@@ -33,11 +35,8 @@ _ATTRIBUTE = re.compile(r"([^\s\"'<>/=]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\
 
 def parser() -> MarkdownIt:
     """A parser of its own, so that a stage may add rules to it."""
-    return MarkdownIt("commonmark", {"html": False, "xhtmlOut": True, "maxNesting": DEEPEST}).enable("table")
-
-
-def with_tags(markdown: MarkdownIt) -> MarkdownIt:
-    """The parser, reading the tags that mean what Markdown means; its tokens are those of Markdown."""
+    options = {"html": False, "xhtmlOut": True, "maxNesting": DEEPEST}
+    markdown = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
     markdown.inline.ruler.before("html_inline", "tag", _tag)
     markdown.core.ruler.after("inline", "tags", _tags)
     return markdown
@@ -139,7 +138,9 @@ def _single(found: re.Match[str], token: Token, markdown: MarkdownIt) -> Token:
         return Token("hardbreak", "br", 0, level=token.level)
     source = _address(token, "src", markdown) if name == "img" and not found["end"] else ""
     if not source:
-        return Token("text", "", 0, content=token.content, level=token.level)
+        # Where HTML is on, to learn what other programs would obey, a tag is one.
+        kind = "html_inline" if markdown.options["html"] else "text"
+        return Token(kind, "", 0, content=token.content, level=token.level)
     words = " ".join(attributes.get("alt", "").split())
     image = Token("image", "img", 0, content=words, level=token.level)
     image.attrs = {"src": source, "alt": ""}

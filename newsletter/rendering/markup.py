@@ -21,7 +21,7 @@ from newsletter.rendering.mjml import strip
 from newsletter.rendering.pictures import Pictures
 from newsletter.rendering.tracking import Tracking
 
-_PARSER = dialect.with_tags(dialect.parser())
+_PARSER = dialect.parser()
 _SAFE = frozenset(("http", "https", "mailto", "tel"))
 _OVERRIDES = re.compile("[\u202a-\u202e]")  # they would turn the words around them as well
 

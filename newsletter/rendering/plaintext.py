@@ -242,6 +242,8 @@ class _Writer:
                 parts[start:] = [self._link(url, "".join(parts[start:]))]
             elif token.type in ("softbreak", "hardbreak"):
                 parts.append("\n" if token.type == "hardbreak" else " ")
+            elif token.type in ("s_open", "s_close"):
+                parts.append("~~")  # without a sign, the text would say what it takes back
             elif token.type == "image":
                 parts.append(f"[{_words(token)}]" if token.content else "")
             else:

@@ -40,7 +40,7 @@ class Emphasis:
     """
 
     def find(self, candidate: Candidate) -> Iterator[Finding]:
-        names = {"em": "emphasis", "strong": "strong emphasis"}
+        names = {"s": "struck words", "em": "emphasis", "strong": "strong emphasis"}
         wanted, given = Counter(candidate.original.emphasis), Counter(candidate.translation.emphasis)
         for tag in wanted - given:
             yield Finding(level="warn", message=f"{names[tag]} is missing")

@@ -69,7 +69,7 @@ def _sentences(source: Inline, language: str) -> list[Range]:
         for sentence in sentences.split(masked[start:end], language):
             found.append((place, place + len(sentence.text)))
             place += len(sentence.text) + len(sentence.gap)
-    unbroken = [span for span in (*source.spans, *source.protected) if span.kind not in ("em", "strong")]
+    unbroken = [span for span in (*source.spans, *source.protected) if span.kind not in ("s", "em", "strong")]
     whole: list[Range] = []
     for start, end in found:
         if whole and any(span.start < whole[-1][1] and start < span.end for span in unbroken):

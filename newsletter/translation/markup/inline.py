@@ -16,7 +16,7 @@ from markdown_it.token import Token
 from newsletter import dialect
 from newsletter.translation import literals
 
-Kind = Literal["link", "em", "strong", "code", "image", "autolink", "void", "break", "literal", "name"]
+Kind = Literal["link", "s", "em", "strong", "code", "image", "autolink", "void", "break", "literal", "name"]
 """``void``: a link without words; ``break``: a hard line break; ``literal``: an address or placeholder in the text;
 ``name``: a name or hashtag that engines may see, and a language may repeat."""
 
@@ -25,7 +25,7 @@ PICTURE = "\ufffc"
 BREAK = "\n"
 """Stands in the text for a hard line break."""
 
-_OUTER_FIRST: tuple[Kind, ...] = ("link", "em", "strong")  # where two stand around the same words
+_OUTER_FIRST: tuple[Kind, ...] = ("link", "s", "em", "strong")  # where two stand around the same words
 _SPACE = re.compile(r"[ \t\n\r\v\f\x1c-\x1f\x85\u2028\u2029]+")  # what Markdown and engines take for one space
 _LETTER = regex.compile(r"\p{L}")
 
@@ -262,7 +262,7 @@ def _gathered(tokens: Sequence[Token]) -> tuple[str, list[Span], list[Span]]:
     return text, spans, protected
 
 
-_KINDS: dict[str, Kind] = {"link": "link", "em": "em", "strong": "strong"}
+_KINDS: dict[str, Kind] = {"link": "link", "s": "s", "em": "em", "strong": "strong"}
 
 
 def _item(token: Token, start: int) -> Span | None:

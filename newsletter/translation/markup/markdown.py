@@ -16,14 +16,14 @@ _ENTITY = r"&(?=#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[a-zA-Z][a-zA-Z0-9]{1,31};)"
 _AT_START = r"^(?:[#>~]|[-+](?=\s|$)|[-=|:](?=[\s|:=-]*$))|(?<=^\d{1,9})[.)](?=\s|$)"
 """What makes a heading, a quote, a fence, a list, a rule or a table of a line."""
 _ACTIVE = regex.compile(
-    rf"[\\`*\[\]<]|!(?=\S)|(?<![^\W_])_|_(?![^\W_])|{_ENTITY}|{_AT_START}",  # an underscore inside a word means nothing
+    rf"[\\`*\[\]<]|~(?=~)|(?<=~)~|!(?=\S)|(?<![^\W_])_|_(?![^\W_])|{_ENTITY}|{_AT_START}",  # an underscore inside a word means nothing
     regex.MULTILINE,
 )
 _BLOCK = regex.compile(rf"{_AT_START}|^(?:[*_](?=[\s*_]*$)|\*(?=\s)|```|\[(?=[^\]]*\]:))", regex.MULTILINE)
 """The same in Markdown, where asterisks, backticks and brackets mean more inside a line."""
 _IN_ADDRESS = regex.compile(rf"\\|{_ENTITY}")
 _IN_TITLE = regex.compile(rf'[\\"]|{_ENTITY}')
-_MARK = {"em": "*", "strong": "**"}
+_MARK = {"s": "~~", "em": "*", "strong": "**"}
 
 
 def write(inline: Inline) -> tuple[str, tuple[Span, ...]]:

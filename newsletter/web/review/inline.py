@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from newsletter import dialect
 
 _SAFE = frozenset(("http", "https", "mailto"))
-_ELEMENTS = {"strong_open": "strong", "em_open": "em"}
+_ELEMENTS = {"strong_open": "strong", "em_open": "em", "s_open": "s"}
 
 _PARSER = dialect.parser().disable("text_join")  # it would hide that a character was escaped
 
@@ -38,7 +38,7 @@ def _pieces(tokens: list[Token]) -> Iterator[tuple[Markup, str]]:
     for token in tokens:
         if token.type in _ELEMENTS:
             yield _opened(_ELEMENTS[token.type]) + _mark(token.markup), token.markup
-        elif token.type in ("strong_close", "em_close"):
+        elif token.type in ("strong_close", "em_close", "s_close"):
             yield _mark(token.markup) + _closed(_ELEMENTS[token.type.replace("close", "open")]), token.markup
         elif token.type == "link_open":
             links.append(token)

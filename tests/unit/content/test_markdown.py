@@ -36,7 +36,8 @@ def test_load(folder: Path) -> None:
         "---\ntitle: No\nsummary: 'A # b'\ndate: 2027-03-17 # why\nuntil: 2027-03-19\ntime: 9:30\nlead: true\n"
         "place: Valmora\nsection: Forum\n"
         "url: https://a.example/#x\nimage: # of it\n"
-        "  src: stone bridge.png\n  alt: A bridge\n  caption: In spring\nflags:\n- {line: 3, kind: gap, text: a, note: b}\n---\n"
+        "  src: stone bridge.png\n  alt: A bridge\n  caption: In spring\n"
+        "flags:\n- {line: 3, kind: gap, text: a, note: b}\n---\n"
         "\n\nOne.\n\nTwo.\n",
         encoding="utf-8",
     )

@@ -33,6 +33,7 @@ def prose(source: str, folder: Path = Path(), tag: str = "en", base_url: str = "
     ("source", "expected"),
     [
         ("A *b* **c**", "<p>A <em>b</em> <strong>c</strong></p>\n"),
+        ("~~a~~ <s>b</s> ~c~", "<p><s>a</s> <s>b</s> ~c~</p>\n"),
         ("one  \ntwo", "<p>one<br />\ntwo</p>\n"),
         ("# A", "<h3>A</h3>\n"),
         ("## A", "<h3>A</h3>\n"),

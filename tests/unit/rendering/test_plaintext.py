@@ -16,6 +16,7 @@ from newsletter.rendering.plaintext import width, wrap
     [
         ("A *b* **c**\nd", "A b c d"),
         ("a\n\nb", "a\n\nb"),
+        ("on ~~Monday~~ <del>or</del> Tuesday", "on ~~Monday~~ ~~or~~ Tuesday"),
         ("one  \ntwo", "one\ntwo"),
         ("## Steps\n\ntext", "Steps\n\ntext"),
         ("a\n\n- b\n- c\n\nd", "a\n\n- b\n- c\n\nd"),

@@ -149,7 +149,7 @@ BAD = [
     (kept.Markup(), "run `make`", "ejecute `hacer`", "es", "block"),
     (kept.Markup(), "![a](x.png)", "a", "es", "block"),
     (kept.Emphasis(), "**Seoul(SMG)** is", "**서울(SMG)**은", "ko", "warn"),
-    (kept.Html(), "Hello", "Hola<br>", "es", "block"),
+    (kept.Html(), "Hello", "Hola<div>", "es", "block"),
     (kept.Html(), "*Hello*", "*Hola* <x id='1'/>", "es", "block"),
     (numbers.Numbers(), "In 2026 there were boats.", "En 2025 hubo barcos.", "es", "warn"),
     (numbers.Numbers(), "64 guests in 2026", "Los invitados", "es", "block"),
