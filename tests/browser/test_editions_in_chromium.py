@@ -155,6 +155,6 @@ def _harness(editions: dict[str, Edition]) -> str:
 def _inline(edition: Edition) -> str:
     """The HTML with its pictures inside, as a client shows them."""
     html = edition.html
-    for asset in edition.assets:
+    for asset in sorted(edition.assets, key=lambda asset: -len(asset.url)):
         html = html.replace(asset.url, f"data:{asset.type};base64,{base64.b64encode(asset.data).decode()}")
     return html

@@ -16,7 +16,8 @@ _ENTITY = r"&(?=#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[a-zA-Z][a-zA-Z0-9]{1,31};)"
 _AT_START = r"^(?:[#>~]|[-+](?=\s|$)|[-=|:](?=[\s|:=-]*$))|(?<=^\d{1,9})[.)](?=\s|$)"
 """What makes a heading, a quote, a fence, a list, a rule or a table of a line."""
 _ACTIVE = regex.compile(
-    rf"[\\`*\[\]<]|~(?=~)|(?<=~)~|!(?=\S)|(?<![^\W_])_|_(?![^\W_])|{_ENTITY}|{_AT_START}",  # an underscore inside a word means nothing
+    # An underscore inside a word means nothing, and neither does a single tilde.
+    rf"[\\`*\[\]<]|~(?=~)|(?<=~)~|!(?=\S)|(?<![^\W_])_|_(?![^\W_])|{_ENTITY}|{_AT_START}",
     regex.MULTILINE,
 )
 _BLOCK = regex.compile(rf"{_AT_START}|^(?:[*_](?=[\s*_]*$)|\*(?=\s)|```|\[(?=[^\]]*\]:))", regex.MULTILINE)

@@ -5,6 +5,7 @@ review gate would hold back is shown all the same, and marked.
 """
 
 import socket
+from base64 import b64encode
 from html import escape
 from pathlib import Path
 
@@ -19,11 +20,10 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from newsletter.app import Newsletter
-from newsletter.errors import ConfigError, ContentError, NewsletterError
+from newsletter.errors import ConfigError, NewsletterError
 from newsletter.model import Edition, Issue
 from newsletter.rendering import fields
 from newsletter.rendering.localise import Localisation
-from newsletter.rendering.pictures import Pictures
 
 HOST = "127.0.0.1"
 
@@ -36,7 +36,7 @@ SAMPLE = {
 """Whose mail the preview shows."""
 
 # The mail is somebody's content: it may show pictures and styles, and do nothing.
-_MAIL_POLICY = "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
+_MAIL_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
 _PAGE_POLICY = "default-src 'none'; frame-src 'self'; style-src 'unsafe-inline'; script-src 'self'"
 
 
@@ -67,7 +67,6 @@ def application(newsletter: Newsletter) -> Starlette:
             Route("/{issue}/", desk.overview),
             Route("/{issue}/{language}.html", desk.html),
             Route("/{issue}/{language}.txt", desk.text),
-            Route("/{issue}/{path:path}", desk.picture),
         ],
         # A page elsewhere must not reach the preview through a name that points to this machine.
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])],
@@ -108,23 +107,13 @@ class _Desk:
     def html(self, request: Request) -> Response:
         edition = self._edition(request)
         page = fields.compile(edition).fill(SAMPLE).html
-        for asset in edition.assets:
-            page = page.replace(escape(asset.url), f"/{edition.issue}/{_path(edition, asset.url)}")
+        # The longest address first: that of a smaller copy begins with that of its picture.
+        for asset in sorted(edition.assets, key=lambda asset: -len(asset.url)):
+            page = page.replace(escape(asset.url), f"data:{asset.type};base64,{b64encode(asset.data).decode()}")
         return HTMLResponse(page, headers={"Content-Security-Policy": _MAIL_POLICY})
 
     def text(self, request: Request) -> Response:
         return PlainTextResponse(fields.compile(self._edition(request)).fill(SAMPLE).text)
-
-    def picture(self, request: Request) -> Response:
-        """A picture in the issue's folder; no other file of it is served, and nothing outside."""
-        issue = self._issue(request)
-        pictures = Pictures(folder=issue.folder, base="")
-        try:
-            pictures.find(request.path_params["path"], where=request.url.path)
-        except ContentError as error:
-            raise HTTPException(404, str(error)) from error
-        (asset,) = pictures.assets
-        return Response(asset.data, media_type=asset.type)
 
     def _edition(self, request: Request) -> Edition:
         language = request.path_params["language"]
@@ -136,11 +125,6 @@ class _Desk:
         if request.path_params["issue"] not in self._newsletter.issues():
             raise HTTPException(404, f"There is no issue {request.path_params['issue']!r}.")
         return self._newsletter.issue(request.path_params["issue"])
-
-
-def _path(edition: Edition, url: str) -> str:
-    """The part of a picture's address behind the issue's id."""
-    return url.partition(f"/{edition.issue}/")[2]
 
 
 def _explain(_request: Request, error: Exception) -> Response:
