@@ -17,6 +17,7 @@ from newsletter.rendering.localise import Badge, Localisation
 from newsletter.rendering.look import Look
 from newsletter.rendering.markup import Prose
 from newsletter.rendering.pictures import Picture, Pictures
+from newsletter.rendering.tracking import Tracking
 from newsletter.tomlfile import place
 
 # Embeddings and overrides (UAX 9) turn around whatever follows them; a title has no use for them.
@@ -29,6 +30,7 @@ class Entry:
 
     ``language`` is the item's own; ``foreign`` is what the reader calls it, where it is not the reader's. ``when`` has
     its days and its time. ``brief`` is an item without a body, two of which may stand side by side.
+    ``link`` is its address with what the newsletter's own site may know of the click, ``url`` without.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Entry:
     place: str
     section: str
     url: str
+    link: str
     picture: Picture | None
     alt: str
     caption: str
@@ -75,7 +78,7 @@ class Masthead:
 class Desk:
     """What one edition is made with: whose language, which look, and where its pictures are found.
 
-    ``pictures`` are the issue's, ``ornaments`` the newsletter's own.
+    ``pictures`` are the issue's, ``ornaments`` the newsletter's own, ``tracking`` what links to its sites tell them.
     """
 
     config: Config
@@ -83,6 +86,7 @@ class Desk:
     reader: Localisation
     pictures: Pictures
     ornaments: Pictures
+    tracking: Tracking | None
 
     @classmethod
     def of(cls, issue: Issue, config: Config, look: Look) -> "Desk":
@@ -94,6 +98,7 @@ class Desk:
             reader=_localisation(issue.language, config, look),
             pictures=Pictures(folder=issue.folder, base=f"{base}/{issue.id}"),
             ornaments=Pictures(folder=config.folder, base=base),
+            tracking=Tracking.of(config.publication, campaign=issue.id, language=issue.language),
         )
 
     def localisation(self, tag: str) -> Localisation:
@@ -162,6 +167,7 @@ def _entry(item: Item, desk: Desk) -> Entry:
     own = desk.localisation(item.language)
     where = str(desk.pictures.folder / item.file) if item.file else f"item {item.id!r}"
     body = _prose(item.body, own, desk, where=where)
+    url = markup.address(item.url, desk.config.publication.base_url, where=where) if item.url else ""
     return Entry(
         id=item.id,
         language=own,
@@ -175,7 +181,8 @@ def _entry(item: Item, desk: Desk) -> Entry:
         badge=own.badge(item.date) if item.date else None,
         place=_line(item.place),
         section=_line(item.section),
-        url=markup.address(item.url, desk.config.publication.base_url, where=where) if item.url else "",
+        url=url,
+        link=desk.tracking.link(url) if desk.tracking else url,
         picture=desk.pictures.find(item.image.src, where=where) if item.image else None,
         alt=_line(item.image.alt) if item.image else "",
         caption=_line(item.image.caption) if item.image else "",
@@ -190,7 +197,14 @@ def _localisation(tag: str, config: Config, look: Look) -> Localisation:
 
 def _prose(source: str, language: Localisation, desk: Desk, *, where: str) -> Prose:
     base_url = desk.config.publication.base_url
-    return Prose(source=source, localisation=language, base_url=base_url, pictures=desk.pictures, where=where)
+    return Prose(
+        source=source,
+        localisation=language,
+        base_url=base_url,
+        pictures=desk.pictures,
+        where=where,
+        tracking=desk.tracking,
+    )
 
 
 def _when(item: Item, language: Localisation, config: Config) -> tuple[str, ...]:

@@ -1,12 +1,14 @@
 """UTM parameters: on links to the newsletter's own sites, beside what an address already says, and nowhere else."""
 
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter import Newsletter
 from newsletter.config import Publication, Utm
 from newsletter.rendering.tracking import Tracking
 
@@ -74,3 +76,15 @@ def test_nothing_of_the_address_is_lost(query, fragment, campaign):
     assert tagged.endswith(f"#{fragment}")
     assert ("utm_campaign", campaign) in parse_qsl(urlsplit(tagged).query)
     assert replace(TRACKING, campaign=campaign).link(tagged) == tagged
+
+
+def test_an_editions_links_tell_the_issue_and_the_language(tmp_path: Path) -> None:
+    """Where the newsletter wants it: in the HTML, not in the text part, and on no other site."""
+    Newsletter.create(tmp_path / "letter", example="river-cities")
+    toml = tmp_path / "letter" / "newsletter.toml"
+    utm = '[newsletter]\nutm = { source = "letter", medium = "email" }\n'
+    toml.write_text(toml.read_text("utf-8").replace("[newsletter]\n", utm, 1), "utf-8")
+    letter = Newsletter.open(tmp_path / "letter")
+    edition = letter.preview(letter.issue(), "fr")
+    assert "utm_source=letter&amp;utm_medium=email&amp;utm_campaign=2026-11&amp;utm_content=fr" in edition.html
+    assert "utm_" not in edition.text
