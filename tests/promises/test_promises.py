@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 import newsletter
 from newsletter.cli import cli
@@ -235,3 +236,19 @@ def test_the_table_of_dates_is_what_the_tests_expect(name: str) -> None:
     rows = tomllib.loads((ROOT / "tests/samples/localisation.toml").read_text("utf-8"))
     shown = [rows[name][form] for form in ("full", "within", "months", "years", "number", "list", "time")]
     assert f"| {' | '.join([f'`{name}`', *shown])} |" in README
+
+
+def test_the_readmes_look_can_be_had(tmp_path: Path) -> None:
+    """The README's table of a theme renders: its logo, its links, its sponsor, and the parameters of its own links."""
+    (block,) = re.findall(r"```toml\n(\[newsletter\]\nutm.*?)```", README, re.DOTALL)
+    utm, _, theme = block.partition("\n\n")
+    newsletter.Newsletter.create(tmp_path / "letter", example="river-cities")
+    path = tmp_path / "letter" / "newsletter.toml"
+    text = path.read_text("utf-8").partition("[theme]")[0].replace("[newsletter]", utm, 1)
+    path.write_text(text + theme, "utf-8")
+    (tmp_path / "letter" / "images").mkdir()
+    Image.new("RGB", (320, 80), "#0a6080").save(tmp_path / "letter" / "images" / "logo.png")
+    letter = newsletter.Newsletter.open(tmp_path / "letter")
+    html = letter.preview(letter.issue(), "fr").html
+    for promised in ("logo.png", "https://social.example/@rivers", "Port of Valmora", "utm_campaign=2026-11"):
+        assert promised in html
