@@ -11,6 +11,7 @@
     +-- HeldError                   1   sending is refused until somebody reviewed or acknowledged
     +-- OutboxError                 2   the database is missing, damaged or newer than the library
     +-- BusyError                   75  another process is at it; try again
+    +-- ForgedError                 1   a webhook, or a link of a mail, is not from who it says: nothing was done
     +-- DeliveryError               1   what a provider answered
         +-- TemporaryError          75  surely not accepted: the same batch goes again later
         +-- RejectedError           1   this message is refused for good
@@ -74,6 +75,10 @@ class BusyError(NewsletterError):
     """Another process is at it (the outbox, the packages); nothing was done, and the same command may be run again."""
 
     exit_code = 75
+
+
+class ForgedError(NewsletterError):
+    """A webhook's signature, or that of a link in a mail, is missing, wrong or too old; a web server answers 401."""
 
 
 class DeliveryError(NewsletterError):

@@ -150,7 +150,8 @@ class Asset:
 class Edition:
     """One issue in one language, rendered once; the merge fields are still open.
 
-    ``nonce`` is the part of a merge-field marker that no text of the edition contains; ``hash`` covers everything
+    ``assets`` are the pictures that travel inside the mail where its provider can carry them, ``hosted`` those that
+    never do and must lie at their addresses; the HTML names all of them by address. ``nonce`` is the part of a merge-field marker that no text of the edition contains; ``hash`` covers everything
     that a reader will see.
     """
 
@@ -164,6 +165,12 @@ class Edition:
     nonce: str
     hash: str
     assets: tuple[Asset, ...] = ()
+    hosted: tuple[Asset, ...] = ()
+
+    @property
+    def pictures(self) -> tuple[Asset, ...]:
+        """All that the HTML shows, wherever they lie."""
+        return self.assets + self.hosted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -193,7 +200,11 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
-    """One edition for one subscriber, finished: no open field is left in it."""
+    """One edition for one subscriber, finished: no open field is left in it.
+
+    In a batch with a ``template`` the provider fills in: ``subject``, ``html`` and ``text`` are empty then, and
+    ``variables`` are the reader's values by their names in the template, each written for the place where it stands.
+    """
 
     key: str
     to: Address
@@ -205,11 +216,24 @@ class Message:
     reply_to: Address | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Template:
+    """An edition with its merge fields in a provider's own syntax, for a provider that fills them in."""
+
+    subject: str
+    html: str
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
-    """What goes to the provider in one request; members, order and ``key`` never change once it is planned."""
+    """What goes to the provider in one request; members, order and ``key`` never change once it is planned.
+
+    With a ``template`` the provider merges; without one every message is finished.
+    """
 
     id: int
     campaign: str
@@ -217,12 +241,51 @@ class Batch:
     due_at: datetime.datetime
     messages: tuple[Message, ...]
     key: str
+    template: Template | None = None
+
+
+Outcome = Literal["sent", "failed", "later", "paused", "unknown"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Receipt:
-    """The provider's word on one message when it took it: its id, or why it refused."""
+    """The provider's word on one message of a request: its id, or why it was not taken.
+
+    ``outcome`` says what follows. ``sent``: accepted. ``failed``: refused for good. ``later``: surely not accepted, and
+    may be tried again. ``paused``: surely not accepted, and nothing will be until somebody acts. ``unknown``: perhaps
+    accepted. All but ``sent`` have an ``error``.
+    """
 
     key: str
+    outcome: Outcome = "sent"
     provider_id: str = ""
     error: str = ""
+
+
+EventKind = Literal[
+    "accepted", "delivered", "deferred", "bounced", "complained", "unsubscribed", "opened", "clicked", "confirm"
+]
+Bounce = Literal["", "hard", "soft", "message"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """What a provider says of a message later, by a webhook or when asked.
+
+    ``id`` is the same when the provider repeats itself. The message is found by ``key``, which is ours, else by
+    ``provider_id`` and ``address``. ``bounce`` says what a bounce means: ``hard`` (there is no such mailbox, or it wants
+    no mail from us ever), ``soft`` (full, away, not now) or ``message`` (this mail, or our reputation, was refused; the
+    mailbox is fine). ``link`` is what was clicked, or, of a ``confirm``, what the provider wants to be opened once
+    before it sends events. ``raw`` is the provider's own record as JSON.
+    """
+
+    kind: EventKind
+    id: str
+    at: datetime.datetime
+    key: str = ""
+    provider_id: str = ""
+    address: str = ""
+    bounce: Bounce = ""
+    reason: str = ""
+    link: str = ""
+    raw: str = ""

@@ -124,7 +124,7 @@ def settle(connection: Connection, lease: Lease, receipts: Iterable[Receipt], *,
     rows = [
         {
             "key": receipt.key,
-            "to": "failed" if receipt.error else "sent",
+            "to": receipt.outcome,
             "got": receipt.provider_id,
             "why": receipt.error,
         }

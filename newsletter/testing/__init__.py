@@ -13,12 +13,14 @@ A suite is a plain class of test methods; pytest runs them in a subclass that sa
 """
 
 from newsletter.testing.engines import EngineContract
+from newsletter.testing.hooks import HookContract
 from newsletter.testing.providers import SECRET, HttpProviderContract, ProviderContract, sample_batch
 from newsletter.testing.sources import SourceContract
 
 __all__ = [
     "SECRET",
     "EngineContract",
+    "HookContract",
     "HttpProviderContract",
     "ProviderContract",
     "SourceContract",

@@ -4,6 +4,8 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import httpx
 
 from newsletter.errors import DeliveryError, OutcomeUnknown, RefusedError, RejectedError, TemporaryError
-from newsletter.model import Address, Asset, Batch, Edition, Message, Receipt
+from newsletter.model import Address, Asset, Batch, Edition, Message, Receipt, Template
 
 SECRET = "k-3f9c1e7a5b2d"  # noqa: S105
 """The key that tests give to a provider; it must never show."""
@@ -26,8 +28,11 @@ SUBJECTS = (
 )
 
 
-def sample_batch(size: int, *, key: str = "b7c1f0d2a4e65f3890b1c2d3e4f5a6b7") -> Batch:
-    """A batch of finished messages in six scripts, the same every time; its edition shows one picture."""
+def sample_batch(size: int, *, key: str = "b7c1f0d2a4e65f3890b1c2d3e4f5a6b7", field: str = "") -> Batch:
+    """A batch of finished messages in six scripts, the same every time; its edition shows one picture.
+
+    With ``field``, a provider's way to write a merge field such as ``{{%s}}``, it is one for the provider to fill in.
+    """
     picture = Asset(url="images/river.png", type="image/png", data=b"\x89PNG\r\n\x1a\n" + bytes(64))
     html = '<p>{}</p><img src="images/river.png" alt="">'
     edition = Edition(
@@ -44,7 +49,25 @@ def sample_batch(size: int, *, key: str = "b7c1f0d2a4e65f3890b1c2d3e4f5a6b7") ->
     )
     messages = tuple(_message(number, html) for number in range(size))
     due = datetime(2026, 11, 13, 9, tzinfo=UTC)
-    return Batch(id=1, campaign="c" * 32, edition=edition, due_at=due, messages=messages, key=key)
+    batch = Batch(id=1, campaign="c" * 32, edition=edition, due_at=due, messages=messages, key=key)
+    return _open(batch, field) if field else batch
+
+
+def _open(batch: Batch, field: str) -> Batch:
+    """The batch with a template, and the readers' names in its HTML and text; a subject has no field everywhere."""
+    html = f"<p>{field % 'name_html'}</p>" + batch.edition.html.partition("</p>")[2]
+    template = Template(subject=SUBJECTS[2], html=html, text=f"{field % 'name_text'}\n")
+    messages = tuple(
+        replace(
+            message,
+            subject="",
+            html="",
+            text="",
+            variables={"name_html": f"{message.to.name} &amp; co", "name_text": f"{message.to.name} & co"},
+        )
+        for message in batch.messages
+    )
+    return replace(batch, messages=messages, template=template)
 
 
 def _message(number: int, html: str) -> Message:
@@ -125,10 +148,36 @@ class HttpProviderContract(ProviderContract):
     """What every provider with an HTTP API must hold, and its samples: an answer in, receipts or an error out.
 
     A sample is ``<case>.json``: ``status``, ``headers``, ``body`` (JSON, or a string sent as it is), ``messages`` (how
-    many were sent), and either ``receipts`` (``[id, error]`` each) or ``error`` (a class, with ``retry_after``).
+    many were sent), and either ``receipts`` (``[id, error]`` or ``[id, error, outcome]`` each) or ``error`` (a class,
+    with ``retry_after``).
     """
 
     samples: Path
+
+    field = ""
+    """How the provider writes a merge field, such as ``{{%s}}``; for those that merge."""
+
+    meanings: Mapping[int, type[DeliveryError]] = {
+        **dict.fromkeys((400, 413, 422), RejectedError),
+        **dict.fromkeys((301, 401, 402, 403, 404, 405), RefusedError),
+        **dict.fromkeys((408, 409, 500, 502, 503, 504), OutcomeUnknown),
+        429: TemporaryError,
+    }
+    """What an answer of a status alone means; a subclass says where its provider documents something else."""
+
+    unreadable: tuple[bytes, ...] = (
+        *(b"", b"<html>", b"[]", b"{}", b"null", b'{"data": 3}', b"\xff\xfe"),
+        b"x" * 2_000_000,
+    )
+    """Bodies of a 200 from which nobody can know what was accepted."""
+
+    def said(self, request: httpx.Request) -> str:
+        """Everything a request says, as text in which values are found as they are."""
+        return json.dumps(json.loads(request.content), ensure_ascii=False)
+
+    def written(self, value: str) -> str:
+        """A value as it stands in ``said``."""
+        return json.dumps(value, ensure_ascii=False)[1:-1]
 
     def cases(self) -> list[tuple[str, dict[str, Any]]]:
         """The samples of the provider, by name; files that begin with an underscore are none."""
@@ -137,8 +186,9 @@ class HttpProviderContract(ProviderContract):
 
     def outcome(self, folder: Path, reply: httpx.Response | Exception, *, messages: int = 2) -> Any:
         """What a reply becomes: receipts, or the delivery error itself."""
+        provider = self.provider(folder)
         try:
-            return self.send(self.provider(folder), sample_batch(messages), reply)
+            return self.send(provider, sample_batch(min(messages, provider.limits.messages)), reply)
         except DeliveryError as error:
             return error
 
@@ -158,11 +208,34 @@ class HttpProviderContract(ProviderContract):
     def test_nothing_of_a_message_is_lost(self, tmp_path: Path) -> None:
         """Addresses, subject, texts, headers and the message's key are all in the request."""
         batch = sample_batch(3)
-        request = self.provider(tmp_path).request(batch)
-        said = json.dumps(json.loads(request.content), ensure_ascii=False)
-        for message in batch.messages:
-            for part in (message.to.email, message.subject, message.key, *message.headers.values()):
-                assert json.dumps(part, ensure_ascii=False)[1:-1] in said
+        provider = self.provider(tmp_path)
+        for one in self.requests(provider, batch):
+            said = self.said(provider.request(one))
+            for message in one.messages:
+                left_out = provider.limits.forbids
+                headers = [value for name, value in message.headers.items() if name.lower() not in left_out]
+                for part in (message.to.email, message.subject, message.key, *headers):
+                    assert self.written(part) in said
+
+    def requests(self, provider: Any, batch: Batch) -> list[Batch]:
+        """The batch, cut to what one request of the provider may hold."""
+        size = min(provider.limits.messages, len(batch.messages))
+        cut = range(0, len(batch.messages), size)
+        return [replace(batch, messages=batch.messages[start : start + size]) for start in cut]
+
+    def test_a_template_is_sent_once_and_filled_in_by_the_provider(self, tmp_path: Path) -> None:
+        """A provider that merges gets the edition once, and every reader's own values; nobody sees another's."""
+        provider = self.provider(tmp_path)
+        assert (provider.limits.merging == "provider") == bool(self.field)
+        if not self.field:
+            return
+        for batch in self.requests(provider, sample_batch(3, field=self.field)):
+            assert batch.template
+            said = self.said(provider.request(batch))
+            assert said.count(self.written(batch.template.html)) == 1
+            for message in batch.messages:
+                for part in (message.to.email, message.key, *message.variables.values()):
+                    assert self.written(part) in said
 
     def test_the_key_is_never_shown(self, tmp_path: Path) -> None:
         """Not in a repr, and not in an error, even where the provider echoes it."""
@@ -173,13 +246,7 @@ class HttpProviderContract(ProviderContract):
 
     def test_what_an_answer_means(self, tmp_path: Path) -> None:
         """Only what was surely not accepted is sent again; what nobody can know is unknown."""
-        expected = {
-            **dict.fromkeys((400, 413, 422), RejectedError),
-            **dict.fromkeys((301, 401, 402, 403, 404, 405), RefusedError),
-            **dict.fromkeys((408, 409, 500, 502, 503, 504), OutcomeUnknown),
-            429: TemporaryError,
-        }
-        for status, kind in expected.items():
+        for status, kind in self.meanings.items():
             error = self.outcome(tmp_path, httpx.Response(status, text="no"))
             assert type(error) is kind, f"{status} became {error!r}"
 
@@ -214,8 +281,8 @@ class HttpProviderContract(ProviderContract):
 
     def test_an_answer_nobody_can_read(self, tmp_path: Path) -> None:
         """A success that does not name the messages is unknown: never a crash, never a guess."""
-        for body in (b"", b"<html>", b"[]", b"{}", b"null", b'{"data": 3}', b"\xff\xfe", b"x" * 2_000_000):
-            error = self.outcome(tmp_path, httpx.Response(200, content=body))
+        for body in self.unreadable:
+            error = self.outcome(tmp_path, httpx.Response(200, content=body), messages=1)
             assert type(error) is OutcomeUnknown, body[:20]
 
     def test_samples(self, tmp_path: Path) -> None:
@@ -229,7 +296,14 @@ class HttpProviderContract(ProviderContract):
             if isinstance(found, DeliveryError):
                 got = {"error": type(found).__name__, "retry_after": getattr(found, "retry_after", None)}
             else:
-                got = {"receipts": [[receipt.provider_id, receipt.error] for receipt in found]}
-            assert {key: value for key, value in got.items() if value is not None} == {
-                key: case[key] for key in ("receipts", "error", "retry_after") if key in case
-            }, name
+                got = {"receipts": [[receipt.provider_id, receipt.error, receipt.outcome] for receipt in found]}
+            assert {key: value for key, value in got.items() if value is not None} == _expected(case), name
+
+
+def _expected(case: dict[str, Any]) -> dict[str, Any]:
+    """What a sample says an answer means, with the outcomes that it leaves out."""
+    kept: dict[str, Any] = {key: case[key] for key in ("error", "retry_after") if key in case}
+    if "receipts" in case:
+        outcomes = [row[2] if row[2:] else "failed" if row[1] else "sent" for row in case["receipts"]]
+        kept["receipts"] = [[*row[:2], outcome] for row, outcome in zip(case["receipts"], outcomes, strict=True)]
+    return kept

@@ -113,7 +113,7 @@ def test_who_was_refused_is_named(run: Run, letter: Path, monkeypatch: pytest.Mo
     """``status`` lists the address and the provider's reason, for people and for machines."""
 
     async def refuse(_self: Folder, _client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
-        return [Receipt(key=message.key, error="no such mailbox") for message in batch.messages]
+        return [Receipt(key=message.key, outcome="failed", error="no such mailbox") for message in batch.messages]
 
     monkeypatch.setattr(Folder, "send", refuse)
     run("-C", "letter", "plan", "--yes")

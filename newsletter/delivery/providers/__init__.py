@@ -5,12 +5,17 @@ derives from ``_http.HttpProvider`` and only builds a request and reads a respon
 ``newsletter.testing.ProviderContract`` to see whether a new one keeps its word.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from datetime import datetime
+from typing import Literal, Protocol, runtime_checkable
 
 import httpx
 
-from newsletter.model import Batch, Receipt
+from newsletter.model import Batch, Event, Receipt
+
+Fetch = Callable[[str], bytes]
+"""Gets what stands at an https address; for providers whose webhooks name a certificate."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +26,9 @@ class Limits:
     (the mail goes out again), ``request`` (the same request is answered, not sent, again) or ``message`` (every single
     message is kept apart by its key); a key is remembered for ``key_life`` seconds. ``merging`` is ``provider`` where
     it fills the merge fields itself. ``pictures`` says whether pictures may travel inside the mail, ``unicode_local``
-    whether the part before the @ may be non-ASCII.
+    whether the part before the @ may be non-ASCII. ``forbids`` are headers, in lower case, that it takes from nobody,
+    ``replaces`` those that it writes itself whatever we send. ``requests_per_second`` is what it allows by its own
+    account, 0 where it says nothing.
     """
 
     messages: int
@@ -31,6 +38,9 @@ class Limits:
     merging: Literal["provider", "none"] = "none"
     pictures: bool = False
     unicode_local: bool = False
+    forbids: frozenset[str] = frozenset()
+    replaces: frozenset[str] = frozenset()
+    requests_per_second: float = 0
 
 
 class Provider(Protocol):
@@ -39,6 +49,8 @@ class Provider(Protocol):
     ``send`` returns one receipt for every message, in their order, or raises one of the four delivery errors
     (TemporaryError, RejectedError, RefusedError, OutcomeUnknown) for the batch as a whole. Any other exception is a
     bug: it ends the run, and the batch is treated as after a crash.
+
+    What else a provider can do it shows by having the method: see ``Hooked``, ``Polled`` and ``Probed``.
     """
 
     name: str
@@ -46,4 +58,39 @@ class Provider(Protocol):
 
     async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
         """Hand on one batch; ``client`` is shared by the run, and a provider without HTTP leaves it alone."""
+        ...
+
+
+@runtime_checkable
+class Hooked(Protocol):
+    """A provider that calls a web address of ours when something happened to a message."""
+
+    def events(self, headers: Mapping[str, str], body: bytes, *, now: datetime, fetch: Fetch) -> list[Event]:
+        """The events of one call, its signature verified; ``headers`` by their names in lower case.
+
+        ForgedError where the call is not surely the provider's, or too old; ConfigError where no secret is configured
+        to tell; DeliveryError where it cannot be read. What a provider sends besides events is an empty list.
+        """
+        ...
+
+
+@runtime_checkable
+class Polled(Protocol):
+    """A provider that can be asked what happened."""
+
+    def poll(self, since: datetime) -> httpx.Request:
+        """The request for the first page of what happened since then."""
+        ...
+
+    def polled(self, response: httpx.Response) -> tuple[list[Event], httpx.Request | None]:
+        """A page's events and the request for the next page; DeliveryError where the answer is none."""
+        ...
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """A provider whose key can be tried without sending anything."""
+
+    def probe(self) -> httpx.Request:
+        """A cheap request that any good key may make."""
         ...

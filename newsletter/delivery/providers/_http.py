@@ -34,19 +34,24 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.
 
 
 class HttpProvider(ABC):
-    """The base of every provider with an HTTP API; ``base_url`` is a region's, or a test server's."""
+    """The base of every provider with an HTTP API; ``base_url`` is a region's, or a test server's.
+
+    ``others`` are secrets besides the key: what an answer repeats of any of them is never shown.
+    """
 
     name: ClassVar[str]
     limits: ClassVar[Limits]
 
-    def __init__(self, *, key: Secret, base_url: str) -> None:
+    def __init__(self, *, key: Secret, base_url: str, others: tuple[Secret, ...] = ()) -> None:
         if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", base_url):
             raise ConfigError(
                 f"{base_url!r} is no web address.", where="[provider] base_url", hint="Begin it: https://"
             )
-        if not re.fullmatch(r"[!-~]+", key.reveal()):
-            raise ConfigError("the key has spaces or other signs that no key has.", where="[provider] key")
+        for secret in (key, *others):
+            if not re.fullmatch(r"[!-~]+", secret.reveal()):
+                raise ConfigError("the key has spaces or other signs that no key has.", where="[provider] key")
         self._key = key
+        self._secrets = (key, *others)
         self.base_url = base_url.rstrip("/")
 
     @abstractmethod
@@ -124,7 +129,9 @@ class HttpProvider(ABC):
             body = None
         said = body.get("message") if isinstance(body, dict) else None
         text = said if isinstance(said, str) else response.content[: 4 * _SAID].decode("utf-8", "replace")
-        return " ".join(text.replace(self._key.reveal(), "…").split())[:_SAID]
+        for secret in self._secrets:
+            text = text.replace(secret.reveal(), "…")
+        return " ".join(text.split())[:_SAID]
 
 
 def _kind(error: Exception) -> str:

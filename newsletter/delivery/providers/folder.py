@@ -52,7 +52,7 @@ class Folder:
             try:
                 data = mime.build(message, date=batch.due_at, assets=batch.edition.assets)
             except RejectedError as error:
-                return Receipt(key=message.key, error=str(error))
+                return Receipt(key=message.key, outcome="failed", error=str(error))
             draft = self.path / "tmp" / name
             with draft.open("wb") as file:
                 file.write(data)

@@ -73,7 +73,7 @@ class Resend(HttpProvider):
             raise OutcomeUnknown("its answer does not name every mail of the request.", where=self.name)
         ids = iter(answer.data)
         return [
-            Receipt(key=message.key, error=refused[place])
+            Receipt(key=message.key, outcome="failed", error=refused[place])
             if place in refused
             else Receipt(key=message.key, provider_id=next(ids).id)
             for place, message in enumerate(batch.messages)

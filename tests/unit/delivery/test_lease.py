@@ -38,7 +38,11 @@ class Hand:
             return lease.fence(connection, held, body="b", now=self.clock(), seconds=60)
 
     def settle(self, held: Lease, error: str = "") -> None:
-        receipts = [Receipt(key=member.key, provider_id=f"id-{member.key}", error=error) for member in held.members]
+        outcome = "failed" if error else "sent"
+        receipts = [
+            Receipt(key=member.key, outcome=outcome, provider_id=f"id-{member.key}", error=error)
+            for member in held.members
+        ]
         with self.desk.outbox.transaction() as connection:
             lease.settle(connection, held, receipts, now=self.clock())
 
@@ -249,7 +253,10 @@ def test_status_counts_messages_by_language(hand: Hand) -> None:
     """A batch may be sent in part; what is claimed is still to be sent."""
     first = hand.claimed()
     hand.fence(first)
-    receipts = [Receipt(key=m.key, error="no such mailbox" if n else "") for n, m in enumerate(first.members)]
+    receipts = [
+        Receipt(key=member.key, outcome="failed" if number else "sent", error="no such mailbox" if number else "")
+        for number, member in enumerate(first.members)
+    ]
     with hand.desk.outbox.transaction() as connection:
         lease.settle(connection, first, receipts, now=hand.clock())
     hand.claimed()

@@ -103,7 +103,10 @@ def test_single_refusals_fail_alone(desk: Desk) -> None:
     class Picky(type(desk.provider)):  # type: ignore[misc]
         async def send(self, client: Any, batch: Batch) -> list[Receipt]:
             return [
-                Receipt(key=m.key, error="no such mailbox" if "reader1" in m.to.email else "") for m in batch.messages
+                Receipt(key=m.key, outcome="failed", error="no such mailbox")
+                if "reader1" in m.to.email
+                else Receipt(key=m.key, provider_id="id")
+                for m in batch.messages
             ]
 
     desk.provider = Picky()
