@@ -7,7 +7,7 @@ List-Unsubscribe so that no mail program finds the link in it. The same message 
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email.utils import format_datetime
 from hashlib import blake2b
@@ -51,6 +51,31 @@ def list_headers(newsletter: str, sender: Address, language: str) -> dict[str, s
         "Auto-Submitted": "auto-generated",
         "Content-Language": language,
     }
+
+
+def own_headers(message: Message) -> Iterator[tuple[str, str]]:
+    """The headers that a message brings along; a RejectedError where one could not be written as it is."""
+    for name, value in message.headers.items():
+        if not re.fullmatch(r"[!-9;-~]+", name) or not _PLAIN.fullmatch(value):
+            raise RejectedError(f"the header {name!r} must be one line of ASCII.", where=message.key)
+        if len(name) + len(": ") + len(value) > LONGEST:  # an address in it would not survive a fold
+            raise RejectedError(f"the header {name!r} is longer than {LONGEST} characters.", where=message.key)
+        yield name, value
+
+
+def embed(html: str, assets: Iterable[Asset], *, domain: str = "") -> tuple[str, dict[str, Asset]]:
+    """The HTML with its pictures' addresses replaced by Content-IDs, and the pictures that it shows by those.
+
+    An id is ``digest@domain``, as RFC 2392 wants it, or the digest alone for an API that completes it.
+    """
+    shown: dict[str, Asset] = {}
+    for asset in sorted(assets, key=lambda asset: -len(asset.url)):  # one address may begin another
+        if asset.url in html:
+            digest = blake2b(asset.data, digest_size=12).hexdigest()
+            name = f"{digest}@{domain}" if domain else digest
+            html = html.replace(asset.url, f"cid:{name}")
+            shown[name] = asset
+    return html, shown
 
 
 def mailbox(address: Address) -> str:
@@ -109,12 +134,7 @@ def _headers(message: Message, date: datetime) -> Iterator[tuple[str, str]]:
     yield "Subject", unstructured(message.subject)
     yield "Date", format_datetime(date)
     yield "Message-ID", f"<{message.key}@{_domain(message.sender.email)}>"
-    for name, value in message.headers.items():
-        if not re.fullmatch(r"[!-9;-~]+", name) or not _PLAIN.fullmatch(value):
-            raise RejectedError(f"the header {name!r} must be one line of ASCII.", where=message.key)
-        if len(name) + len(": ") + len(value) > LONGEST:  # an address in it would not survive a fold
-            raise RejectedError(f"the header {name!r} is longer than {LONGEST} characters.", where=message.key)
-        yield name, value
+    yield from own_headers(message)
     yield "MIME-Version", "1.0"
 
 
@@ -128,15 +148,13 @@ def _domain(email: str) -> str:
 
 def _inline(message: Message, assets: tuple[Asset, ...]) -> tuple[str, list[str]]:
     """The HTML with its pictures' addresses replaced by Content-IDs, and the parts that carry them."""
-    html, domain = message.html, _domain(message.sender.email)
-    parts: dict[str, str] = {}
-    for asset in sorted(assets, key=lambda asset: -len(asset.url)):
-        if asset.url in html:
-            name = f"{blake2b(asset.data, digest_size=12).hexdigest()}@{domain}"
-            html = html.replace(asset.url, f"cid:{name}")
-            head = (f"Content-Type: {asset.type}", f"Content-ID: <{name}>", "Content-Disposition: inline")
-            parts[name] = CRLF.join([*head, "Content-Transfer-Encoding: base64", "", _base64(asset.data)])
-    return html, list(parts.values())
+    html, shown = embed(message.html, assets, domain=_domain(message.sender.email))
+    return html, [_picture(name, asset) for name, asset in shown.items()]
+
+
+def _picture(name: str, asset: Asset) -> str:
+    head = (f"Content-Type: {asset.type}", f"Content-ID: <{name}>", "Content-Disposition: inline")
+    return CRLF.join([*head, "Content-Transfer-Encoding: base64", "", _base64(asset.data)])
 
 
 def _related(html: str, pictures: list[str], key: str) -> str:

@@ -77,6 +77,32 @@ def read(body: bytes, kind: type[_T], provider: str) -> _T:
         raise DeliveryError(f"a call of {provider} cannot be read ({error}).", where=provider) from None
 
 
+def records(body: bytes, provider: str) -> list[dict[str, object]]:
+    """The records of a body that is one of them, or an array; a DeliveryError where it is neither."""
+    found = read(body, object, provider)
+    rows = found if isinstance(found, list) else [found]
+    good = [row for row in rows if isinstance(row, dict)]
+    if len(good) != len(rows):
+        raise DeliveryError(f"a call of {provider} is no record and no array of records.", where=provider)
+    return good
+
+
+def text(record: Mapping[str, object], name: str) -> str:
+    """A record's value as text; empty where it has none, or where it is no text and no whole number."""
+    value = record.get(name)
+    return str(value) if isinstance(value, str | int) else ""
+
+
+def key(echo: object) -> str:
+    """Our message's key in what a provider echoes of ours: values by name, or the same as JSON in a string."""
+    if isinstance(echo, str):
+        try:
+            echo = msgspec.json.decode(echo)
+        except (msgspec.DecodeError, UnicodeError):
+            return ""
+    return text(echo, "newsletter_id") if isinstance(echo, dict) else ""
+
+
 def raw(record: object) -> str:
     """A record as it is kept."""
     return msgspec.json.encode(record).decode()

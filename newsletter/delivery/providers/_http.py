@@ -7,11 +7,12 @@ import asyncio
 import re
 from abc import ABC, abstractmethod
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import httpx
 import msgspec
 
+from newsletter.delivery import mime
 from newsletter.delivery.providers import Limits
 from newsletter.errors import (
     ConfigError,
@@ -21,7 +22,7 @@ from newsletter.errors import (
     RejectedError,
     TemporaryError,
 )
-from newsletter.model import Batch, Receipt
+from newsletter.model import Batch, Message, Receipt
 from newsletter.plugins import Secret
 from newsletter.waiting import retry_after
 
@@ -31,16 +32,27 @@ _SAID = 300  # characters of a provider's words in an error
 _REJECTED = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY)
 _UNKNOWN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_T = TypeVar("_T")
+
+
+def problem(response: httpx.Response, kind: type[_T]) -> _T | None:
+    """What a refusal says, for a ``verdict``; None where it says nothing of this shape."""
+    try:
+        return msgspec.json.decode(response.content, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 class HttpProvider(ABC):
     """The base of every provider with an HTTP API; ``base_url`` is a region's, or a test server's.
 
-    ``others`` are secrets besides the key: what an answer repeats of any of them is never shown.
+    ``others`` are secrets besides the key: what an answer repeats of any of them is never shown. ``wait`` is a header
+    with the seconds until the next request, where a provider has one besides ``Retry-After``.
     """
 
     name: ClassVar[str]
     limits: ClassVar[Limits]
+    wait: ClassVar[str] = ""
 
     def __init__(self, *, key: Secret, base_url: str, others: tuple[Secret, ...] = ()) -> None:
         if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", base_url):
@@ -66,6 +78,20 @@ class HttpProvider(ABC):
         """What another answer means, where this provider's rules are not everybody's; None where they are."""
         return None
 
+    def headers(self, message: Message) -> dict[str, str]:
+        """The headers a message brings along, without those that this provider takes from nobody.
+
+        A RejectedError where one is not a line of ASCII.
+        """
+        return {name: value for name, value in mime.own_headers(message) if name.lower() not in self.limits.forbids}
+
+    def decoded(self, response: httpx.Response, kind: type[_T]) -> _T:
+        """An answer 2xx; OutcomeUnknown where it is not of this shape, since nobody can know then what was accepted."""
+        try:
+            return msgspec.json.decode(response.content, type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise OutcomeUnknown(f"its answer cannot be read ({error}).", where=self.name) from None
+
     async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
         """Send a batch and read the answer; every failure is one of the four delivery errors."""
         request = self.request(batch)
@@ -90,7 +116,7 @@ class HttpProvider(ABC):
         """An error of a class, in the provider's own words as far as they may be shown."""
         what = f"answered {response.status_code}: {self._said(response)}"
         if issubclass(kind, TemporaryError):
-            return kind(what, where=self.name, retry_after=retry_after(response.headers))
+            return kind(what, where=self.name, retry_after=self._wait(response.headers))
         hint = "Check the key, the account and the sender's domain." if kind is RefusedError else ""
         return kind(what, where=self.name, hint=hint)
 
@@ -106,6 +132,11 @@ class HttpProvider(ABC):
         if status in _UNKNOWN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return self.error(OutcomeUnknown, response)
         return self.error(RefusedError, response)
+
+    def _wait(self, headers: httpx.Headers) -> float | None:
+        if self.wait and "Retry-After" not in headers:
+            return retry_after({"Retry-After": headers.get(self.wait, "")})
+        return retry_after(headers)
 
     async def _answer(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
         request.headers["Accept-Encoding"] = "identity"

@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from newsletter.delivery.providers import Limits
-from newsletter.delivery.providers._http import HttpProvider
+from newsletter.delivery.providers._http import HttpProvider, problem
 from newsletter.errors import DeliveryError, OutcomeUnknown, RefusedError
 from newsletter.model import Address, Batch, Message, Receipt
 from newsletter.plugins import Secret
@@ -57,15 +57,12 @@ class Resend(HttpProvider):
             "Idempotency-Key": batch.key,
             "x-batch-validation": "permissive",
         }
-        body = msgspec.json.encode([_mail(message) for message in batch.messages])
+        body = msgspec.json.encode([_mail(message, self.headers(message)) for message in batch.messages])
         return httpx.Request("POST", f"{self.base_url}/emails/batch", headers=headers, content=body)
 
     def receipts(self, response: httpx.Response, batch: Batch) -> list[Receipt]:
         """``data`` names the accepted mails in order, ``errors`` the refused ones by their place in the request."""
-        try:
-            answer = msgspec.json.decode(response.content, type=_Answer)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise OutcomeUnknown(f"its answer cannot be read ({error}).", where=self.name) from None
+        answer = self.decoded(response, _Answer)
         refused = {refusal.index: refusal.message or "refused" for refusal in answer.errors}
         if len(answer.data) + len(refused) != len(batch.messages) or not refused.keys() <= set(
             range(len(batch.messages))
@@ -81,21 +78,18 @@ class Resend(HttpProvider):
 
     def verdict(self, response: httpx.Response) -> DeliveryError | None:
         """A quota that is used up is no matter of seconds: nothing more can be sent until somebody acts."""
-        try:
-            problem = msgspec.json.decode(response.content, type=_Problem)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return None
-        return self.error(RefusedError, response) if problem.name in _QUOTAS else None
+        refused = problem(response, _Problem)
+        return self.error(RefusedError, response) if refused and refused.name in _QUOTAS else None
 
 
-def _mail(message: Message) -> dict[str, object]:
+def _mail(message: Message, headers: Mapping[str, str]) -> dict[str, object]:
     mail: dict[str, object] = {
         "from": _written(message.sender),
         "to": [_written(message.to)],
         "subject": message.subject,
         "html": message.html,
         "text": message.text,
-        "headers": dict(message.headers),
+        "headers": headers,
         "tags": _tags(message.metadata),
     }
     return {**mail, "reply_to": _written(message.reply_to)} if message.reply_to else mail
