@@ -215,8 +215,11 @@ class Newsletter:
         }
 
     def build(self, issue: Issue, output: Path) -> list[Path]:
-        """Write the HTML and the text of every edition that may be sent; its merge fields are empty."""
-        return letters.write(self.render(issue), output / issue.id)
+        """Write the HTML, the text and the pictures of every edition that may be sent; its merge fields are empty.
+
+        ``output`` is laid out as below ``base_url``, so that it can be uploaded there as it is.
+        """
+        return letters.write(self.render(issue).values(), output, self.config)
 
     def check(self, issue: Issue, *, languages: Iterable[str] | None = None) -> ByLanguage[list[Finding]]:
         """What mail programs and readers would stumble over in each edition, the gravest first."""

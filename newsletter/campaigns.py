@@ -11,15 +11,16 @@ from typing import Literal
 from newsletter import plugins
 from newsletter.audience import languages
 from newsletter.audience.sources import Problem, Source
-from newsletter.config import Config
+from newsletter.config import FILE, Config
 from newsletter.delivery import schedule, sender
 from newsletter.delivery.envelope import Envelope, Fill
 from newsletter.delivery.outbox import Campaign, Outbox
 from newsletter.delivery.plan import Plan, Terms
 from newsletter.delivery.sender import Report
-from newsletter.errors import HeldError, NewsletterError
+from newsletter.errors import ConfigError, HeldError, NewsletterError
 from newsletter.model import Choice, Edition, Issue, Subscriber
 from newsletter.rendering import fields
+from newsletter.tomlfile import place
 
 Editions = Mapping[str, Edition]
 
@@ -37,11 +38,11 @@ def outbox(config: Config, *, mode: Literal["write", "read"] = "write") -> Outbo
 def plan(config: Config, issue: Issue, editions: Editions, *, at: str | datetime | None, timezone: str) -> Plan:
     """Freeze what would be sent to whom; see ``Newsletter.plan``."""
     refuse_flags(issue)
+    terms = _terms(config, issue, at, timezone)
+    _refuse_unseen(config, terms, editions)
     audience = _Audience(config=config, issue=issue, editions=editions)
     with outbox(config) as opened:
-        made = opened.freeze(
-            audience.choices(), editions, _terms(config, issue, at, timezone), due=_due(config, at, timezone)
-        )
+        made = opened.freeze(audience.choices(), editions, terms, due=_due(config, at, timezone))
     skipped = {**made.skipped, UNUSABLE: audience.lost} if audience.lost else made.skipped
     return replace(made, skipped=skipped, problems=tuple(audience.problems))
 
@@ -87,6 +88,20 @@ def refuse_flags(issue: Issue) -> None:
                 where=issue.folder / item.file,
                 hint=f"Correct the text, then: newsletter acknowledge {issue.id} {item.id} --by NAME",
             )
+
+
+def _refuse_unseen(config: Config, terms: Terms, editions: Editions) -> None:
+    """A ConfigError where the pictures can neither travel inside the mails nor be found on the web."""
+    publication = config.publication
+    if terms.limits.pictures:
+        return
+    nowhere = not publication.base_url and any(edition.assets for edition in editions.values())
+    if publication.pictures == "inline" or nowhere:
+        raise ConfigError(
+            f"the provider {terms.provider} cannot carry pictures inside the mails.",
+            where=place(config.folder / FILE, "newsletter", "pictures"),
+            hint='Write pictures = "hosted" and a base_url, and upload there what newsletter build writes.',
+        )
 
 
 @dataclass(kw_only=True)

@@ -27,6 +27,7 @@ FILE = "newsletter.toml"
 
 Review = Literal["required", "label", "off"]
 ItemFallback = Literal["next", "omit", "hold"]
+Pictures = Literal["auto", "inline", "hosted"]
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,7 +46,11 @@ class Utm(_Table, frozen=True):
 
 
 class Publication(_Table, frozen=True):
-    """``[newsletter]``: what the newsletter is and who sends it."""
+    """``[newsletter]``: what the newsletter is and who sends it.
+
+    ``pictures`` travel inside the mails (``inline``), lie at ``base_url`` (``hosted``), or lie there only where the
+    provider cannot carry them (``auto``).
+    """
 
     name: str
     sender: str
@@ -55,6 +60,7 @@ class Publication(_Table, frozen=True):
     postal_address: str = ""
     base_url: str = ""
     timezone: str = "UTC"
+    pictures: Pictures = "auto"
     utm: Utm | None = None
 
 
@@ -186,13 +192,24 @@ class _Reader:
                 "timezone",
                 hint="Use an IANA name such as Europe/Madrid.",
             )
-        if publication.base_url and not re.match(r"https?://[^/\s]+", publication.base_url):
-            raise self._file.error(
-                f"{publication.base_url!r} is no web address.", "newsletter", "base_url", hint="Begin it with https://."
-            )
+        self._base_url(publication)
         if publication.source not in publication.languages:
             publication = msgspec.structs.replace(publication, languages=(publication.source, *publication.languages))
         return publication
+
+    def _base_url(self, publication: Publication) -> None:
+        address = publication.base_url
+        if address and not re.match(r"https?://[^/\s]+", address):
+            raise self._file.error(
+                f"{address!r} is no web address.", "newsletter", "base_url", hint="Begin it with https://."
+            )
+        if publication.pictures == "hosted" and not address.startswith("https://"):
+            raise self._file.error(
+                'pictures = "hosted" needs a base_url that begins with https://, where readers\' programs find them.',
+                "newsletter",
+                "pictures",
+                hint='Write base_url = "https://…", the address that the built pictures are uploaded to.',
+            )
 
     def _policies(self, languages: tuple[str, ...]) -> dict[str, Policy]:
         policies = {}

@@ -1,11 +1,11 @@
 """Wires the rendering stage to a newsletter: what the review gate lets out becomes editions, checked and written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from newsletter.config import Config
 from newsletter.model import Edition
-from newsletter.rendering import editions, fields, lint
+from newsletter.rendering import editions, fields, lint, pictures
 from newsletter.rendering.lint import Finding
 from newsletter.translation.gate import Gate
 
@@ -20,14 +20,19 @@ def check(decision: Gate, config: Config) -> list[Finding]:
     return lint.check(edition(decision, config), issue=decision.issue, config=config)
 
 
-def write(made: Mapping[str, Edition], folder: Path) -> list[Path]:
-    """Write the HTML and the text of editions into a folder, with empty merge fields; the files."""
-    written = []
-    folder.mkdir(parents=True, exist_ok=True)
-    for language, each in made.items():
-        filled = fields.compile(each).fill({})
+def write(made: Iterable[Edition], folder: Path, config: Config) -> list[Path]:
+    """Write editions into a folder that can be uploaded to ``base_url`` as it is; the files.
+
+    HTML and text, with empty merge fields, stand in the issue's own folder, pictures where their addresses say.
+    """
+    files: dict[Path, bytes] = {}
+    for edition in made:
+        filled = fields.compile(edition).fill({})
         for suffix, text in (("html", filled.html), ("txt", filled.text)):
-            path = folder / f"{language}.{suffix}"
-            path.write_text(text, encoding="utf-8", newline="\n")
-            written.append(path)
-    return written
+            files[folder / edition.issue / f"{edition.language}.{suffix}"] = text.encode("utf-8")
+        for asset in edition.pictures:
+            files[folder / pictures.path(asset, base=config.publication.base_url)] = asset.data
+    for path, data in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return list(files)

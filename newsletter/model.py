@@ -58,8 +58,8 @@ class Item:
 
     ``until`` is the last day of an event that takes several, ``time`` when it begins, in the newsletter's time zone.
     ``lead`` is the editor's wish to see it first and large. ``draft`` says that no person has accepted the translation
-    yet. ``file`` is the Markdown file's name in the
-    issue's folder and ``line`` the line its body starts on, for messages that point there.
+    yet. ``file`` is the Markdown file's name in the issue's folder, ``line`` the line its body starts on and ``lines``
+    those of its keys, such as ``image.src``, for messages that point there.
     """
 
     id: str
@@ -79,6 +79,7 @@ class Item:
     draft: bool = False
     file: str = ""
     line: int = 1
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,8 +152,8 @@ class Edition:
     """One issue in one language, rendered once; the merge fields are still open.
 
     ``assets`` are the pictures that travel inside the mail where its provider can carry them, ``hosted`` those that
-    never do and must lie at their addresses; the HTML names all of them by address. ``nonce`` is the part of a merge-field marker that no text of the edition contains; ``hash`` covers everything
-    that a reader will see.
+    never do and must lie at their addresses; the HTML names all of them by address. ``nonce`` is the part of a
+    merge-field marker that no text of the edition contains; ``hash`` covers everything that a reader will see.
     """
 
     issue: str

@@ -13,6 +13,7 @@ from newsletter.errors import ConfigError
 _HINTS = {
     "review": 'Write "required", "label" or "off".',
     "item_fallback": 'Write "next", "omit" or "hold".',
+    "pictures": 'Write "auto", "inline" or "hosted".',
     "languages": 'Write a list, as in ["en", "es"].',
     "fallback": 'Write a list, as in ["es", "fr"].',
     "per_second": "Write a number, such as 50.",

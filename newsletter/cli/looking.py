@@ -14,9 +14,10 @@ from newsletter.cli.options import as_json, issue_argument, language_option
 @click.option("--output", "-o", default="build", show_default=True, help="Where the files go.")
 @click.pass_obj
 def build(folder: Path, issue: str | None, output: str) -> None:
-    """Write the HTML and text of every edition that may be sent.
+    """Write the HTML, text and pictures of what may be sent.
 
-    Merge fields, such as the reader's name, are empty in them.
+    Merge fields, such as the reader's name, are empty in them. The output folder is laid out as below base_url of
+    newsletter.toml, so that it can be uploaded there as it is.
     """
     from newsletter import Newsletter
 

@@ -47,9 +47,10 @@ def _edition(issue: Issue, desk: Desk, values: dict[str, Any], *, theme: Theme, 
     text = _tidy(theme.render(_TEXT, values))
     masthead: Masthead = values["issue"]
     # A picture may be there in sizes that nothing shows.
-    assets = tuple(
+    pictures = tuple(
         asset for asset in (*desk.ornaments.assets, *desk.pictures.assets) if f'"{escape(asset.url)}"' in html
     )
+    hosted = desk.config.publication.pictures == "hosted"
     edition = Edition(
         issue=issue.id,
         language=issue.language,
@@ -59,8 +60,9 @@ def _edition(issue: Issue, desk: Desk, values: dict[str, Any], *, theme: Theme, 
         html=html,
         text=text,
         nonce=nonce,
-        hash=_hash((masthead.subject, masthead.preheader, html, text), assets),
-        assets=assets,
+        hash=_hash((masthead.subject, masthead.preheader, html, text), pictures),
+        assets=() if hosted else pictures,
+        hosted=pictures if hosted else (),
     )
     merge.compile(edition)  # a damaged or unknown field is found now, not when the mail goes out
     return edition

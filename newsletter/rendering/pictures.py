@@ -1,8 +1,11 @@
 """The pictures of an issue: read once, made fit for mail, and named by the address that the HTML uses."""
 
 import re
+from base64 import b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from html import escape
+from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote
 
 from newsletter.errors import ContentError
@@ -12,6 +15,19 @@ from newsletter.rendering.pixels import WIDEST, Prepared, UnusableError
 
 _TYPES = {"png": "image/png", "jpg": "image/jpeg", "gif": "image/gif"}
 _MADE = re.compile(r"(?P<file>.+)\.(?P<pixels>[1-9]\d{1,3})\.(?:png|jpg|gif)")
+
+
+def inside(html: str, pictures: Iterable[Asset]) -> str:
+    """A page that carries its pictures itself, for a browser that may fetch nothing."""
+    for asset in pictures:
+        data = b64encode(asset.data).decode()
+        html = html.replace(f'"{escape(asset.url)}"', f'"data:{asset.type};base64,{data}"')
+    return html
+
+
+def path(asset: Asset, *, base: str) -> PurePosixPath:
+    """Where a picture lies in a folder that is uploaded to ``base``."""
+    return PurePosixPath(unquote(asset.url.removeprefix(base.rstrip("/")).lstrip("/")))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,16 +78,13 @@ class Pictures:
         return self._found[src, widest]
 
     def _path(self, src: str, where: str) -> Path:
-        path = self.folder / src
+        """Where the picture lies, by one name only: its address must lead to it from wherever the folder is put."""
         try:
-            inside = path.resolve().is_relative_to(self.folder.resolve())
-        except (OSError, ValueError):  # such as a NUL, or a name too long for the disk
-            inside = False
-        if not inside:
+            return self.folder / (self.folder / src).resolve().relative_to(self.folder.resolve())
+        except (OSError, ValueError):  # outside; or no name at all, such as one with a NUL
             raise ContentError(
-                f"the picture {src!r} lies outside the issue's folder.", where=where, hint="Copy it into the folder."
-            )
-        return path
+                f"the picture {src!r} lies outside its folder.", where=where, hint=f"Copy it into {self.folder}."
+            ) from None
 
     def _made(self, path: Path, src: str, where: str, widest: int) -> Picture:
         try:

@@ -53,6 +53,7 @@ def all_rules() -> tuple[Rule, ...]:
         structure.Headings(),
         images.Alternative(),
         images.Measured(),
+        images.Hosted(),
         links.Text(),
         links.Encrypted(),
         links.Unsubscribe(),

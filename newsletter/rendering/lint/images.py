@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from newsletter.config import FILE
 from newsletter.rendering.lint import Finding
 from newsletter.rendering.lint.page import Element, Page
+from newsletter.tomlfile import place
 
 _FILE_NAME = re.compile(r"[\w-]+\.(?:png|jpe?g|gif|webp|svg)|(?:IMG|DSC|image|photo)[_-]?\d+", re.IGNORECASE)
 
@@ -55,6 +57,20 @@ class Measured:
                     where=page.where(src, _name(src)),
                     fix="Put the file into the issue's folder, where it is measured.",
                 )
+
+
+class Hosted:
+    """Pictures that do not travel inside the mail must be on the web before it goes out; that is not looked up."""
+
+    def find(self, page: Page) -> Iterator[Finding]:
+        if page.edition.hosted:
+            yield Finding(
+                rule="hosted",
+                level="info",
+                message=f"the pictures are not in the mail but at {page.config.publication.base_url}.",
+                where=place(page.config.folder / FILE, "newsletter", "pictures"),
+                fix="Upload there what newsletter build writes, before you send.",
+            )
 
 
 def _images(page: Page) -> list[Element]:

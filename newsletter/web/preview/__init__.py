@@ -5,7 +5,6 @@ review gate would hold back is shown all the same, and marked.
 """
 
 import socket
-from base64 import b64encode
 from html import escape
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from starlette.routing import Route
 from newsletter.app import Newsletter
 from newsletter.errors import ConfigError, NewsletterError
 from newsletter.model import Edition, Issue
-from newsletter.rendering import fields
+from newsletter.rendering import fields, pictures
 from newsletter.rendering.localise import Localisation
 
 HOST = "127.0.0.1"
@@ -106,10 +105,7 @@ class _Desk:
 
     def html(self, request: Request) -> Response:
         edition = self._edition(request)
-        page = fields.compile(edition).fill(SAMPLE).html
-        # The longest address first: that of a smaller copy begins with that of its picture.
-        for asset in sorted(edition.assets, key=lambda asset: -len(asset.url)):
-            page = page.replace(escape(asset.url), f"data:{asset.type};base64,{b64encode(asset.data).decode()}")
+        page = pictures.inside(fields.compile(edition).fill(SAMPLE).html, edition.pictures)
         return HTMLResponse(page, headers={"Content-Security-Policy": _MAIL_POLICY})
 
     def text(self, request: Request) -> Response:

@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 from datetime import date
 
+import msgspec
 import pytest
 from lxml import html
 from PIL import Image as Picture
@@ -170,6 +171,16 @@ def test_pictures_become_assets_once(issue, config):
     whole = edition.assets[0]
     assert whole.url == "https://river-cities.example/2026-11/images/river.png"
     assert (whole.type, whole.data) == ("image/png", (issue("en").folder / "images" / "river.png").read_bytes())
+
+
+def test_hosted_pictures_stay_out_of_the_mail(issue, config):
+    """The HTML is the same, each address is one of the web, and delivery finds nothing to put into the mail."""
+    hosted = replace(config, publication=msgspec.structs.replace(config.publication, pictures="hosted"))
+    inline, edition = render(issue("en"), config), render(issue("en"), hosted)
+    assert edition.html.replace(edition.nonce, "") == inline.html.replace(inline.nonce, "")
+    assert (edition.assets, edition.hosted) == ((), inline.assets)
+    assert all(e.get("src").startswith("https://") for e in html.fromstring(edition.html).iter("img"))
+    assert edition.hash != inline.hash, "a plan that was approved with the pictures inside is void"
 
 
 def test_a_missing_picture_is_named(issue, config):

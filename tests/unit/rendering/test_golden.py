@@ -162,11 +162,20 @@ def test_logo_header_and_fonts_are_the_newsletters(tmp_path):
     edition = render(golden.issue("es", tmp_path), golden.newsletter(tmp_path, "default", tokens))
     page = html.fromstring(edition.html)
     (logo,) = page.xpath("//h1/img")
-    assert (logo.get("alt"), logo.get("width")) == ("River Cities Letter", "160")
-    assert page.xpath("//img[@alt='The river']")
+    assert [logo.get(name) for name in ("alt", "width", "height")] == ["River Cities Letter", "160", "40"]
+    (header,) = page.xpath("//img[@alt='The river']")
+    assert header.get("width") == "600"
+    assert header.get("src") == "https://river-cities.example/images/forum.png"
     assert {e.get("src") for e in page.iter("img")} == {asset.url for asset in edition.assets}
     assert "En este número" not in edition.html
     assert "Georgia, 'Times New Roman', serif" in edition.html
+
+
+def test_a_small_header_is_not_blown_up(tmp_path):
+    """A picture narrower than the mail is shown as wide as it is."""
+    edition = render(golden.issue("en", tmp_path), golden.newsletter(tmp_path, "default", 'header = "images/logo.png"'))
+    (header,) = html.fromstring(edition.html).xpath("//img[@alt='']")
+    assert header.get("width") == "320"
 
 
 @pytest.mark.parametrize("name", NAMES)

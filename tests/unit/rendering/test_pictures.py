@@ -4,7 +4,7 @@ import struct
 import time
 import zlib
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageCms, ImageDraw, PngImagePlugin
 
 from newsletter.errors import ContentError
+from newsletter.model import Asset
 from newsletter.rendering import pixels
-from newsletter.rendering.pictures import Pictures
+from newsletter.rendering.pictures import Pictures, inside, path
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:
@@ -281,6 +282,27 @@ def test_a_drawing_of_few_bytes_stays_sharp(tmp_path):
     pictures = Pictures(folder=tmp_path, base="")
     assert pictures.find("a.png", where="").at(203).url == "/a.png"
     assert len(pictures.assets) == 1
+
+
+def test_a_picture_has_one_name(tmp_path: Path):
+    """However its path is written, its address is the same, and leads into the folder that is uploaded."""
+    folder = tmp_path / "2026-11"
+    (folder / "images").mkdir(parents=True)
+    (folder / "images" / "a b.png").write_bytes(saved(Image.new("L", (4, 4)), "PNG"))
+    pictures = Pictures(folder=folder, base="https://rivers.example/letter/2026-11")
+    for src in ("images/a%20b.png", "./images//a b.png", "images/../images/a b.png", "../2026-11/images/a b.png"):
+        pictures.find(src, where="")
+    (asset,) = pictures.assets
+    assert asset.url == "https://rivers.example/letter/2026-11/images/a%20b.png"
+    assert path(asset, base="https://rivers.example/letter/") == PurePosixPath("2026-11/images/a b.png")
+
+
+def test_a_page_carries_its_pictures_itself():
+    """Each address becomes the picture that lies there, also where one address begins with another."""
+    assets = [Asset(url=f"/a&b.png{end}", type="image/png", data=end.encode()) for end in ("", ".400.jpg")]
+    page = '<img src="/a&amp;b.png"><img src="/a&amp;b.png.400.jpg"><a href="https://x.example/a&amp;b.png">'
+    shown = '<img src="data:image/png;base64,"><img src="data:image/png;base64,LjQwMC5qcGc="><a href="https://x.example'
+    assert inside(page, assets) == f'{shown}/a&amp;b.png">'
 
 
 @pytest.mark.parametrize("src", ["../a.png", "/etc/passwd", "a\0.png", "x" * 300, "%2e%2e/a.png", "a.png/../../b"])

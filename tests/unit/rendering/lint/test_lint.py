@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from newsletter import config as configuration
 from newsletter.config import Config
 from newsletter.delivery import mime
 from newsletter.model import Address, Edition, Issue, Message
@@ -195,6 +196,18 @@ def test_a_newsletter_without_an_address_fails(issue, config):
     sample = issue("en")
     found = [f for f in check(render(sample, config), sample, config) if f.rule == "postal-address"]
     assert [(f.level, Path(f.where).name) for f in found] == [("fail", "newsletter.toml")]
+
+
+def test_hosted_pictures_are_a_reminder(issue, config):
+    """Whether they were uploaded is not looked up; the finding points to the key that asks for it."""
+    path = config.folder / "newsletter.toml"
+    path.write_text(path.read_text("utf-8") + 'pictures = "hosted"\n', "utf-8")
+    hosted = configuration.load(config.folder)
+    sample = issue("en")
+    found = [f for f in check(render(sample, hosted), sample, hosted) if f.rule == "hosted"]
+    assert [(f.level, f.where) for f in found] == [("info", f"{path}:8")]
+    assert "https://river-cities.example" in found[0].message
+    assert not [f for f in check(render(sample, config), sample, config) if f.rule == "hosted"]
 
 
 def test_untranslated_words_of_the_theme_are_named_with_their_line(issue, config):
