@@ -90,6 +90,9 @@ def _message(number: int, html: str) -> Message:
 class ProviderContract:
     """What every provider must hold; ``make`` builds one that may use the empty ``folder``."""
 
+    field = ""
+    """How the provider writes a merge field, such as ``{{%s}}``; for those that merge."""
+
     def make(self, folder: Path, base_url: str) -> Any:
         """The provider under test; without HTTP it ignores ``base_url``."""
         raise NotImplementedError
@@ -117,12 +120,24 @@ class ProviderContract:
         """The provider under test, at an address that nobody has."""
         return self.make(folder, "https://mail.example/base")
 
+    def batches(self, provider: Any) -> list[Batch]:
+        """From one message to the most of a request: finished ones, and some to be filled in where it does that."""
+        most = {"": provider.limits.finished or provider.limits.messages}
+        if self.field:
+            most[self.field] = provider.limits.messages
+        return [
+            sample_batch(size, key=f"{size:032x}", field=field)
+            for field, limit in most.items()
+            for size in sorted({1, min(2, limit), min(100, limit)})
+        ]
+
     def test_limits_are_complete(self, tmp_path: Path) -> None:
         """A plan can be cut to what the provider says of itself."""
         provider = self.provider(tmp_path)
         limits = provider.limits
         assert provider.name
         assert limits.messages >= 1
+        assert 0 <= limits.finished <= limits.messages
         assert limits.bytes >= 100_000
         assert limits.idempotency in ("none", "request", "message")
         assert limits.merging in ("provider", "none")
@@ -131,8 +146,7 @@ class ProviderContract:
     def test_every_message_gets_a_receipt_in_order(self, tmp_path: Path) -> None:
         """One receipt a message, in order, with an id and no error, from one message to the most of a batch."""
         provider = self.provider(tmp_path)
-        for size in sorted({1, 2, min(provider.limits.messages, 100)}):
-            batch = sample_batch(size, key=f"{size:032x}")
+        for batch in self.batches(provider):
             receipts = self.send(provider, batch)
             assert [receipt.key for receipt in receipts] == [message.key for message in batch.messages]
             assert all(receipt.provider_id and not receipt.error for receipt in receipts)
@@ -149,13 +163,10 @@ class HttpProviderContract(ProviderContract):
 
     A sample is ``<case>.json``: ``status``, ``headers``, ``body`` (JSON, or a string sent as it is), ``messages`` (how
     many were sent), and either ``receipts`` (``[id, error]`` or ``[id, error, outcome]`` each) or ``error`` (a class,
-    with ``retry_after``).
+    with ``retry_after``). ``merged`` says that the provider was to fill the messages in.
     """
 
     samples: Path
-
-    field = ""
-    """How the provider writes a merge field, such as ``{{%s}}``; for those that merge."""
 
     meanings: Mapping[int, type[DeliveryError]] = {
         **dict.fromkeys((400, 413, 422), RejectedError),
@@ -184,19 +195,24 @@ class HttpProviderContract(ProviderContract):
         found = [path for path in sorted(self.samples.glob("*.json")) if not path.name.startswith("_")]
         return [(path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in found]
 
-    def outcome(self, folder: Path, reply: httpx.Response | Exception, *, messages: int = 2) -> Any:
+    def outcome(
+        self, folder: Path, reply: httpx.Response | Exception, *, messages: int = 2, merged: bool = False
+    ) -> Any:
         """What a reply becomes: receipts, or the delivery error itself."""
         provider = self.provider(folder)
+        batch = sample_batch(messages, field=self.field if merged else "")
         try:
-            return self.send(provider, sample_batch(min(messages, provider.limits.messages)), reply)
+            return self.send(provider, self.requests(provider, batch)[0], reply)
         except DeliveryError as error:
             return error
 
     def test_the_same_batch_makes_the_same_request(self, tmp_path: Path) -> None:
         """Byte for byte: a provider knows a repeated key only with the same body."""
-        first, second = (self.provider(tmp_path).request(sample_batch(4)) for _ in range(2))
-        assert (first.method, first.url, first.content) == (second.method, second.url, second.content)
-        assert first.headers == second.headers
+        pairs = zip(*(self.batches(self.provider(tmp_path)) for _ in range(2)), strict=True)
+        for batches in pairs:
+            first, second = (self.provider(tmp_path).request(batch) for batch in batches)
+            assert (first.method, first.url, first.content) == (second.method, second.url, second.content)
+            assert first.headers == second.headers
 
     def test_requests_go_to_the_base_url(self, tmp_path: Path) -> None:
         """A region, a proxy or a test server can stand in for the provider."""
@@ -219,7 +235,9 @@ class HttpProviderContract(ProviderContract):
 
     def requests(self, provider: Any, batch: Batch) -> list[Batch]:
         """The batch, cut to what one request of the provider may hold."""
-        size = min(provider.limits.messages, len(batch.messages))
+        limits = provider.limits
+        most = limits.messages if batch.template else limits.finished or limits.messages
+        size = min(most, len(batch.messages))
         cut = range(0, len(batch.messages), size)
         return [replace(batch, messages=batch.messages[start : start + size]) for start in cut]
 
@@ -292,7 +310,7 @@ class HttpProviderContract(ProviderContract):
             body = case["body"]
             content = body if isinstance(body, str) else json.dumps(body)
             response = httpx.Response(case["status"], headers=case.get("headers", {}), content=content.encode())
-            found = self.outcome(tmp_path, response, messages=case["messages"])
+            found = self.outcome(tmp_path, response, messages=case["messages"], merged=case.get("merged", False))
             if isinstance(found, DeliveryError):
                 got = {"error": type(found).__name__, "retry_after": getattr(found, "retry_after", None)}
             else:
