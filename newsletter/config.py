@@ -59,6 +59,7 @@ class Publication(_Table, frozen=True):
     reply_to: str = ""
     postal_address: str = ""
     base_url: str = ""
+    unsubscribe_url: str = ""
     timezone: str = "UTC"
     pictures: Pictures = "auto"
     utm: Utm | None = None
@@ -75,10 +76,29 @@ class Policy(_Table, frozen=True):
 
 
 class Outbox(_Table, frozen=True):
-    """``[outbox]``: the database of what was planned and sent, and the greatest rate in messages a second."""
+    """``[outbox]``: the database of what was planned and sent, and how it goes out.
+
+    ``per_second`` is the greatest rate in messages a second, ``requests_per_second`` and ``per_day`` (messages in a UTC
+    day) what the provider's account allows, where that is less; 0 is no bound. ``canary`` messages of each wave go
+    ahead of the others, which stay if too many of them are refused. What was due more than ``stale_hours`` ago, and was
+    not tried since, is not sent without a person.
+    """
 
     url: str = "sqlite:///newsletter.db"
     per_second: float = 50
+    requests_per_second: float = 0
+    per_day: int = 0
+    canary: int = 50
+    stale_hours: float = 24
+
+
+class Doctor(_Table, frozen=True):
+    """``[doctor]``: what ``newsletter doctor`` cannot find out by itself.
+
+    ``dkim`` names the provider's DKIM keys: what stands before ``._domainkey``, or a whole name at another domain.
+    """
+
+    dkim: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,6 +119,7 @@ class Config:
     audience: Plugin
     provider: Plugin
     outbox: Outbox
+    doctor: Doctor
     theme: Theme
 
     def review_of(self, language: str) -> Review:
@@ -143,7 +164,7 @@ class _Reader:
         self._file = file
 
     def config(self) -> Config:
-        known = ("newsletter", "translation", "languages", "audience", "provider", "outbox", "theme")
+        known = ("newsletter", "translation", "languages", "audience", "provider", "outbox", "doctor", "theme")
         for table in self._file.tables:
             if table not in known:
                 raise self._file.error(f"unknown table [{table}].", table, hint=f"The tables are: {', '.join(known)}.")
@@ -171,6 +192,7 @@ class _Reader:
             audience=self._plugin("sources", "audience", "source", "csv", self._file.table("audience")),
             provider=self._plugin("providers", "provider", "use", "folder", self._file.table("provider")),
             outbox=self._file.convert(self._file.table("outbox"), Outbox, "outbox"),
+            doctor=self._file.convert(self._file.table("doctor"), Doctor, "doctor"),
             theme=tokens.read(self._file),
         )
 

@@ -16,6 +16,7 @@ _HINTS = {
     "pictures": 'Write "auto", "inline" or "hosted".',
     "languages": 'Write a list, as in ["en", "es"].',
     "fallback": 'Write a list, as in ["es", "fr"].',
+    "dkim": 'Write a list, as in ["s1", "s2"].',
     "per_second": "Write a number, such as 50.",
     "utm": 'Write a table, as in { source = "newsletter", medium = "email" }.',
 }
