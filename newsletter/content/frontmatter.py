@@ -197,6 +197,7 @@ def _plain(node: yaml.Node, path: str, lines: dict[str, int], file: Path) -> Any
         return [_plain(child, f"{path}[{number}]", lines, file) for number, child in enumerate(node.value)]
     values: dict[str, Any] = {}
     for key, child in node.value:
+        _refuse_losses(key, path, file)
         line = key.start_mark.line + 2
         name = key.value if isinstance(key, yaml.ScalarNode) else "…"
         inside = f"{path}.{name}"

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import yaml
 
-from newsletter.content import frontmatter
+from newsletter.content import frontmatter, losses
 from newsletter.content.frontmatter import Document
 from newsletter.errors import ContentError
 from newsletter.model import WHOLE_ISSUE, Flag, Image, Issue, Item
@@ -53,7 +53,9 @@ def load(folder: Path, *, language: str) -> Issue:
     """The issue in ``folder``, written in ``language``; every problem is a ContentError with the line to correct."""
     head = _head(folder / FILE)
     if not head.subject.strip():
-        raise ContentError("the subject is empty.", where=folder / FILE, hint='Write subject = "…".')
+        raise ContentError("the subject is empty.", where=_at(folder / FILE, "subject"), hint='Write subject = "…".')
+    for loss in losses.find(head.intro):
+        raise ContentError(loss.what, where=_at(folder / FILE, "intro"), hint=loss.hint)
     items: dict[str, Item] = {}
     for path in _files(folder):
         item = _item(path, language)
@@ -155,22 +157,29 @@ def _head(path: Path) -> _Head:
         raise ContentError(
             "there is no issue here.", where=path, hint='Write it, with date = 2026-11-20 and subject = "…".'
         ) from None
-    lines = text.splitlines()
     try:
         return msgspec.convert(tomllib.loads(text.removeprefix("\ufeff")), _Head)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"line (\d+)", str(error))
         raise ContentError(
-            f"this is not TOML: {error}.", where=f"{path}:{at[1] if at else len(lines)}", hint="Correct that line."
+            f"this is not TOML: {error}.",
+            where=f"{path}:{at[1] if at else len(text.splitlines())}",
+            hint="Correct that line.",
         ) from error
     except msgspec.ValidationError as error:
         what = str(error).partition(" - at `$")[0]
         named = re.search(r"field `(.+?)`", what) or re.search(r"at `\$\.(\w+)", str(error))
         key = named[1] if named else ""
-        line = next((n for n, one in enumerate(lines, 1) if re.match(rf"[\[\s\"']*{re.escape(key)}\b", one)), 1)
         hint = f"The keys are: {', '.join(_Head.__struct_fields__)}."
         hint = "Write it as date = 2026-11-20." if key == "date" else hint
-        raise ContentError(f"{key}: {what[0].lower()}{what[1:]}.", where=f"{path}:{line}", hint=hint) from error
+        raise ContentError(f"{key}: {what[0].lower()}{what[1:]}.", where=_at(path, key), hint=hint) from error
+
+
+def _at(path: Path, key: str) -> str:
+    """Where a key of an ``issue.toml`` stands, or its first line."""
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    line = next((n for n, one in enumerate(lines, 1) if re.match(rf"[\[\s\"']*{re.escape(key)}\b", one)), 1)
+    return f"{path}:{line}"
 
 
 def _files(folder: Path) -> list[Path]:
@@ -210,6 +219,7 @@ def _item(path: Path, language: str) -> Item:
         raise ContentError(
             "the title is empty.", where=f"{path}:{document.lines['$.title']}", hint="Write one after title:."
         )
+    _refuse_losses(document)
     return Item(
         id=_id(path),
         language=language,
@@ -227,7 +237,16 @@ def _item(path: Path, language: str) -> Item:
         flags=_flags(document),
         file=path.name,
         line=document.line,
+        lines={key.removeprefix("$."): line for key, line in document.lines.items()},
     )
+
+
+def _refuse_losses(document: Document) -> None:
+    """Refuse what Markdown would drop without a word."""
+    for loss in losses.find(document.fields.summary):
+        raise ContentError(loss.what, where=f"{document.path}:{document.lines['$.summary']}", hint=loss.hint)
+    for loss in losses.find(document.body):
+        raise ContentError(loss.what, where=f"{document.path}:{document.line + loss.line}", hint=loss.hint)
 
 
 def _image(document: Document) -> Image | None:
@@ -236,14 +255,18 @@ def _image(document: Document) -> Image | None:
         return None
     where = f"{document.path}:{document.lines['$.image.src']}"
     folder = document.path.parent.resolve()
-    file = (folder / picture.src).resolve()
-    if not file.is_relative_to(folder):
+    try:
+        file = (folder / picture.src).resolve()
+        inside, there = file.is_relative_to(folder), file.is_file()
+    except (OSError, ValueError):  # a name that no disk takes
+        inside, there = True, False
+    if not inside:
         raise ContentError(
-            f"the picture {picture.src} lies outside the issue.", where=where, hint="Copy it into the issue's folder."
+            f"the picture {picture.src!r} lies outside the issue.", where=where, hint="Copy it into the issue's folder."
         )
-    if not file.is_file():
+    if not there:
         raise ContentError(
-            f"there is no picture {picture.src}.", where=where, hint="Put the file there, or correct src."
+            f"there is no picture {picture.src[:100]!r}.", where=where, hint="Put the file there, or correct src."
         )
     return Image(src=picture.src, alt=picture.alt, caption=picture.caption)
 

@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.content import dates
@@ -115,6 +115,7 @@ def test_rest_and_reason() -> None:
     assert "Friday settles it" in reading.reason
 
 
+@settings(deadline=None)
 @given(st.dates(datetime.date(1950, 1, 1), datetime.date(2080, 12, 31)), st.sampled_from(["DMY", "MDY"]))
 def test_a_weekday_never_gives_a_wrong_day(day: datetime.date, order: Order) -> None:
     """With its weekday a day is found, or said to be ambiguous, in either order."""

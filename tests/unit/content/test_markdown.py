@@ -64,6 +64,8 @@ def test_load(folder: Path) -> None:
             line=20,
         ),
     )
+    lines = issue.items[0].lines
+    assert (lines["title"], lines["url"], lines["image.src"], lines["flags"]) == (2, 10, 12, 15)
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
@@ -116,7 +118,10 @@ def test_order(folder: Path) -> None:
         ("---\ntitle: x\nimage: a.png\n---\n", 3, "keys with values"),
         ("---\ntitle: x\nimage:\n  src: a.png\n---\n", 3, "what the picture shows"),
         ("---\ntitle: x\nimage:\n  src: a.png\n  alt:\n---\n", 5, "what the picture shows"),
-        ("---\ntitle: x\nimage:\n  alt: b\n  src: a.png\n---\n", 5, "no picture a.png"),
+        ("---\ntitle: x\nimage:\n  alt: b\n  src: a.png\n---\n", 5, "no picture 'a.png'"),
+        ('---\ntitle: x\nimage:\n  src: "a\\0.png"\n  alt: b\n---\n', 4, "no picture 'a\\x00.png'"),
+        ('---\ntitle: x\nimage:\n  src: "a\\ud83d.png"\n  alt: b\n---\n', 4, "no picture 'a\\ud83d.png'"),
+        ("---\ntitle: x\nimage:\n  src: " + "a" * 300 + "\n  alt: b\n---\n", 4, "no picture 'aaa"),
         ("---\ntitle: x\nimage:\n  src: ../a.png\n  alt: b\n---\n", 4, "outside"),
         ("---\ntitle: x\nimage:\n  src: a.png\n  alt: b\n  width: 3\n---\n", 6, "src, alt"),
         ("---\ntitle: x\nflags:\n  - kind: a\n---\n", 4, "line is missing"),
@@ -124,6 +129,9 @@ def test_order(folder: Path) -> None:
         ("---\ntitle: x\nflags: a\n---\n", 3, "a list"),
         ("---\n- a\n---\n", 1, "keys with values"),
         ("---\ntitle: a\x01b\n---\n", 2, "control character"),
+        ("---\n&a title: x\n---\n", 2, "double quotes"),
+        ("---\ntitle: x\nsummary: '[Note]: thanks'\n---\n", 3, "nobody would see '[Note]: thanks'"),
+        ("---\ntitle: x\n---\n\na\n\n| b |\n|---|\n| c | d |\n", 9, "nobody would see 'd'"),
         ("---\na: &x [b]\nc: [*x, *x]\n---\n", 2, "double quotes"),
         ("---\n" + "a: " + "[" * 3000 + "\n---\n", 1, "nested"),
     ],
@@ -148,6 +156,8 @@ def test_mistakes_in_an_item(folder: Path, text: str, line: int, said: str) -> N
         ("date = 2026-11-20\nsubject = 3\n", 2, "subject"),
         ("date = 2026-11-20\nsubject = x\n", 2, "TOML"),
         ("date = 2026-11-20\nsubject = 'x", 2, "TOML"),
+        ("date = 2026-11-20\n\nsubject = ' '\n", 3, "empty"),
+        (TOML + "intro = '[Note]: thanks'\n", 3, "nobody would see"),
     ],
 )
 def test_mistakes_in_the_issue(folder: Path, text: str, line: int, said: str) -> None:
