@@ -108,9 +108,13 @@ class HttpProvider(ABC):
 
     def read(self, response: httpx.Response, batch: Batch) -> list[Receipt]:
         """The receipts in an answer, or the error that it is."""
+        self.accept(response)
+        return self.receipts(response, batch)
+
+    def accept(self, response: httpx.Response) -> None:
+        """Raise the error that an answer is, where it is none of 2xx."""
         if not response.is_success:
             raise self.verdict(response) or self._classified(response)
-        return self.receipts(response, batch)
 
     def error(self, kind: type[DeliveryError], response: httpx.Response) -> DeliveryError:
         """An error of a class, in the provider's own words as far as they may be shown."""
