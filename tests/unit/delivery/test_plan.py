@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from desk import Desk, choice, choices, edition
+from msgspec import structs
 from sqlalchemy import func, select
 
 from newsletter.delivery import schema
@@ -85,8 +86,8 @@ def test_keys_follow_from_the_members(desk: Desk) -> None:
 @pytest.mark.parametrize("count", [CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK])
 def test_duplicates_are_found_however_far_apart(desk: Desk, count: int) -> None:
     """The first of two equal addresses wins, in whatever letters, also when they are read in different chunks."""
-    shouted = replace(choice(0, "es").subscriber, address=Address(email="READER0@city.example"))
-    plan = desk.plan([*choices(count), replace(choice(0, "es"), subscriber=shouted), choice(1)])
+    shouted = structs.replace(choice(0, "es").subscriber, address=Address(email="READER0@city.example"))
+    plan = desk.plan([*choices(count), structs.replace(choice(0, "es"), subscriber=shouted), choice(1)])
     assert (plan.languages, plan.skipped) == ({"en": count}, {DUPLICATE: 2})
 
 
@@ -106,7 +107,7 @@ def _with(number: int, **changes: Any) -> Callable[[list[Choice]], list[Choice]]
         found = readers[number]
         return [
             *readers[:number],
-            replace(found, subscriber=replace(found.subscriber, **changes)),
+            structs.replace(found, subscriber=structs.replace(found.subscriber, **changes)),
             *readers[number + 1 :],
         ]
 
@@ -120,8 +121,8 @@ def _with(number: int, **changes: Any) -> Callable[[list[Choice]], list[Choice]]
         lambda readers: [*readers, choice("new")],
         lambda readers: [*readers[1:], readers[0]],
         lambda readers: [*readers, readers[0]],
-        lambda readers: [replace(readers[0], language="es"), *readers[1:]],
-        lambda readers: [replace(readers[0], language="", kind="held"), *readers[1:]],
+        lambda readers: [structs.replace(readers[0], language="es"), *readers[1:]],
+        lambda readers: [structs.replace(readers[0], language="", kind="held"), *readers[1:]],
         _with(2, address=Address(email="reader2@city.example", name="Another name")),
         _with(2, timezone="Asia/Seoul"),
         _with(2, fields={"room": "4"}),
