@@ -9,13 +9,15 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 
+from newsletter.translation import literals
+
 # A value's kind -> what stands for it in a normal form: one character, so that a long address weighs no more than "5".
 _MASKS = {"address": "\ue000", "mail": "\ue001", "placeholder": "\ue002", "number": "0"}
 # The standard module's expressions, three times as fast here as the ``regex`` package's.
 _VALUE = re.compile(
-    r"(?P<address>(?<=\]\()[^)\s]+|(?:https?://|www\.)[^\s<>()\[\]]*[^\s<>()\[\].,;:!?'\"*_])"
-    r"|(?P<mail>(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+)"
-    r"|(?P<placeholder>\{\{?\s*[\w.]+\s*\}?\}|%\(\w+\)[sd]|%[sd]\b)"
+    rf"(?P<address>{literals.ADDRESS}|(?<=\]\()[^)\s]+)"
+    rf"|(?P<mail>{literals.MAIL})"
+    rf"|(?P<placeholder>{literals.PLACEHOLDER})"
     r"|(?P<number>\d+(?:[.,٫٬]\d+)*)"
 )
 _DIGITS = re.compile(r"\d+")

@@ -162,7 +162,14 @@ def test_texts_without_spaces_are_compared_too(tmp_path: Path) -> None:
             "voir https://b.example/2.",
         ),
         ("see [x](news/1.html)", "voir [x](news/1.html)", "see [x](news/2.html)", "voir [x](news/2.html)"),
+        (
+            "see https://a.example/1",
+            "https://a.example/1를 보세요",
+            "see https://b.example",
+            "https://b.example를 보세요",
+        ),
         ("ask a@b.example", "demandez à a@b.example", "ask c@d.example", "demandez à c@d.example"),
+        ("ask a@b.example", "a@b.example에 물어보세요", "ask c@d.example", "c@d.example에 물어보세요"),
         ("dear {name}", "cher {name}", "dear {city}", "cher {city}"),
     ],
 )
