@@ -178,7 +178,7 @@ class HttpProviderContract(ProviderContract):
 
     unreadable: tuple[bytes, ...] = (
         *(b"", b"<html>", b"[]", b"{}", b"null", b'{"data": 3}', b"\xff\xfe"),
-        b"x" * 2_000_000,
+        *(b"x" * 2_000_000, b"[" * 100_000),
     )
     """Bodies of a 200 from which nobody can know what was accepted."""
 
@@ -250,10 +250,19 @@ class HttpProviderContract(ProviderContract):
         for batch in self.requests(provider, sample_batch(3, field=self.field)):
             assert batch.template
             said = self.said(provider.request(batch))
-            assert said.count(self.written(batch.template.html)) == 1
+            before_the_picture = batch.template.html.partition("<img")[0]
+            assert said.count(self.written(before_the_picture)) == 1
             for message in batch.messages:
                 for part in (message.to.email, message.key, *message.variables.values()):
                     assert self.written(part) in said
+
+    def test_pictures_travel_inside_where_they_can(self, tmp_path: Path) -> None:
+        """The HTML shows them by their Content-IDs then; a provider that cannot carry them leaves their addresses."""
+        provider = self.provider(tmp_path)
+        pictures = provider.limits.pictures
+        for batch in self.batches(provider):
+            said = self.said(provider.request(batch))
+            assert ("cid:" in said, batch.edition.assets[0].url in said) == (pictures, not pictures)
 
     def test_the_key_is_never_shown(self, tmp_path: Path) -> None:
         """Not in a repr, and not in an error, even where the provider echoes it."""

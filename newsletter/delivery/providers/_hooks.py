@@ -73,7 +73,7 @@ def read(body: bytes, kind: type[_T], provider: str) -> _T:
     """The body as JSON of a shape; a DeliveryError where it is none."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise DeliveryError(f"a call of {provider} cannot be read ({error}).", where=provider) from None
 
 
@@ -98,7 +98,7 @@ def key(echo: object) -> str:
     if isinstance(echo, str):
         try:
             echo = msgspec.json.decode(echo)
-        except (msgspec.DecodeError, UnicodeError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             return ""
     return text(echo, "newsletter_id") if isinstance(echo, dict) else ""
 

@@ -6,6 +6,7 @@ A provider adds two pure functions, ``request`` and ``receipts``, and says where
 import asyncio
 import re
 from abc import ABC, abstractmethod
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import ClassVar, TypeVar
 
@@ -32,6 +33,8 @@ _SAID = 300  # characters of a provider's words in an error
 _REJECTED = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY)
 _UNKNOWN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT)
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_WORDS = ("message", "Message", "ErrorMessage", "errors", "Errors", "error")  # where providers write what is wrong
 _T = TypeVar("_T")
 
 
@@ -39,7 +42,7 @@ def problem(response: httpx.Response, kind: type[_T]) -> _T | None:
     """What a refusal says, for a ``verdict``; None where it says nothing of this shape."""
     try:
         return msgspec.json.decode(response.content, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return None
 
 
@@ -78,6 +81,10 @@ class HttpProvider(ABC):
         """What another answer means, where this provider's rules are not everybody's; None where they are."""
         return None
 
+    def signed(self, request: httpx.Request, *, now: datetime) -> httpx.Request:  # noqa: ARG002 - for those who sign
+        """A request that goes out now, for a provider whose signatures carry the time; the same where it has none."""
+        return request
+
     def headers(self, message: Message) -> dict[str, str]:
         """The headers a message brings along, without those that this provider takes from nobody.
 
@@ -89,12 +96,12 @@ class HttpProvider(ABC):
         """An answer 2xx; OutcomeUnknown where it is not of this shape, since nobody can know then what was accepted."""
         try:
             return msgspec.json.decode(response.content, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except _UNREADABLE as error:
             raise OutcomeUnknown(f"its answer cannot be read ({error}).", where=self.name) from None
 
     async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
         """Send a batch and read the answer; every failure is one of the four delivery errors."""
-        request = self.request(batch)
+        request = self.signed(self.request(batch), now=datetime.now(UTC))
         try:
             async with asyncio.timeout(DEADLINE):
                 response = await self._answer(client, request)
@@ -116,11 +123,17 @@ class HttpProvider(ABC):
         if not response.is_success:
             raise self.verdict(response) or self._classified(response)
 
-    def error(self, kind: type[DeliveryError], response: httpx.Response) -> DeliveryError:
-        """An error of a class, in the provider's own words as far as they may be shown."""
+    def error(
+        self, kind: type[DeliveryError], response: httpx.Response, *, seconds: float | None = None
+    ) -> DeliveryError:
+        """An error of a class, in the provider's own words as far as they may be shown.
+
+        ``seconds`` until a TemporaryError is over, where they are not in a header of their own.
+        """
         what = f"answered {response.status_code}: {self._said(response)}"
         if issubclass(kind, TemporaryError):
-            return kind(what, where=self.name, retry_after=self._wait(response.headers))
+            wait = self._wait(response.headers)
+            return kind(what, where=self.name, retry_after=seconds if wait is None else wait)
         hint = "Check the key, the account and the sender's domain." if kind is RefusedError else ""
         return kind(what, where=self.name, hint=hint)
 
@@ -157,16 +170,20 @@ class HttpProvider(ABC):
         return httpx.Response(response.status_code, headers=headers, content=body)
 
     def _said(self, response: httpx.Response) -> str:
-        """The ``message`` of a JSON answer, else its beginning; never the key, which some providers echo."""
-        try:
-            body = msgspec.json.decode(response.content)
-        except msgspec.DecodeError:
-            body = None
-        said = body.get("message") if isinstance(body, dict) else None
-        text = said if isinstance(said, str) else response.content[: 4 * _SAID].decode("utf-8", "replace")
+        """The words of a JSON answer, else its beginning; never the key, which some providers echo."""
+        text = _words(problem(response, object)) or response.content[: 4 * _SAID].decode("utf-8", "replace")
         for secret in self._secrets:
             text = text.replace(secret.reveal(), "…")
         return " ".join(text.split())[:_SAID]
+
+
+def _words(body: object) -> str:
+    """The sentences in an error, in the order of their places: a text, or what stands in a list or below a name."""
+    if isinstance(body, list):
+        return "; ".join(filter(None, map(_words, body)))
+    if isinstance(body, dict):
+        return next(filter(None, (_words(body.get(name)) for name in _WORDS)), "")
+    return body if isinstance(body, str) else ""
 
 
 def _kind(error: Exception) -> str:
