@@ -114,13 +114,12 @@ class Desk:
 
 def masthead(issue: Issue, desk: Desk) -> Masthead:
     """The issue itself: its subject line, its greeting, its date."""
-    where = f"{issue.folder / 'issue.toml'}, key 'intro'"
     return Masthead(
         id=issue.id,
         subject=desk.reader.lead(_line(issue.subject)),
         preheader=desk.reader.lead(_line(issue.preheader)),
         draft=issue.draft,
-        intro=_prose(issue.intro, desk.reader, desk, where=where),
+        intro=_prose(issue.intro, desk.reader, desk, where=place(issue.folder / "issue.toml", "", "intro")),
         month=desk.reader.month_year(issue.date),
         date=desk.reader.date_medium(issue.date),
     )
@@ -164,10 +163,9 @@ def _rows(entries: Iterable[Entry]) -> Iterator[tuple[Entry, ...]]:
 
 
 def _entry(item: Item, desk: Desk) -> Entry:
-    own = desk.localisation(item.language)
-    where = str(desk.pictures.folder / item.file) if item.file else f"item {item.id!r}"
-    body = _prose(item.body, own, desk, where=where)
-    url = markup.address(item.url, desk.config.publication.base_url, where=where) if item.url else ""
+    own, base_url = desk.localisation(item.language), desk.config.publication.base_url
+    body = _prose(item.body, own, desk, where=_where(item, desk))
+    url = markup.address(item.url, base_url, where=_where(item, desk, "url")) if item.url else ""
     return Entry(
         id=item.id,
         language=own,
@@ -175,18 +173,27 @@ def _entry(item: Item, desk: Desk) -> Entry:
         draft=item.draft,
         brief=not body,
         title=_line(item.title),
-        summary=_prose(item.summary, own, desk, where=where),
-        body=replace(body, line=item.line),
+        summary=_prose(item.summary, own, desk, where=_where(item, desk, "summary")),
+        # A translation has other lines than the file.
+        body=replace(body, line=item.line if item.language == desk.config.publication.source else 0),
         when=_when(item, own, desk.config),
         badge=own.badge(item.date) if item.date else None,
         place=_line(item.place),
         section=_line(item.section),
         url=url,
         link=desk.tracking.link(url) if desk.tracking else url,
-        picture=desk.pictures.find(item.image.src, where=where) if item.image else None,
+        picture=desk.pictures.find(item.image.src, where=_where(item, desk, "image.src")) if item.image else None,
         alt=_line(item.image.alt) if item.image else "",
         caption=_line(item.image.caption) if item.image else "",
     )
+
+
+def _where(item: Item, desk: Desk, key: str = "") -> str:
+    """Where an item, or a key of it, was written: the file, and the line if it is known."""
+    if not item.file:
+        return f"item {item.id!r}"
+    line = item.lines.get(key)
+    return f"{desk.pictures.folder / item.file}" + (f":{line}" if line else "")
 
 
 def _localisation(tag: str, config: Config, look: Look) -> Localisation:

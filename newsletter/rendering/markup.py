@@ -8,7 +8,7 @@ as ``{"p": "margin:0 0 16px;", "blockquote p": "margin:0;"}``.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from markdown_it.token import Token
 from markupsafe import Markup
@@ -23,6 +23,8 @@ from newsletter.rendering.tracking import Tracking
 
 _PARSER = dialect.parser()
 _SAFE = frozenset(("http", "https", "mailto", "tel"))
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_WEB = re.compile(r"https?://[^/?#\s\[\]]+(?:[/?#]|\Z)", re.IGNORECASE)
 _OVERRIDES = re.compile("[\u202a-\u202e]")  # they would turn the words around them as well
 
 
@@ -66,28 +68,34 @@ class Prose:
         """The text for the mail's text part, wrapped at 72 columns."""
         return plaintext.render(self._tokens(), self.localisation)
 
-    def _at(self, part: str) -> str:
-        """Where ``part`` stands: the file, and the line if it is known."""
-        found = self.source.find(part) if part else -1
-        if not self.line or found < 0:
+    def _at(self, token: Token, part: str = "") -> str:
+        """Where ``part`` of a token, or the block it is in, stands: the file, and the line if that is known."""
+        if not self.line:
             return self.where
-        return f"{self.where}:{self.line + self.source.count(chr(10), 0, found)}"
+        first, end = token.map or (0, 0)
+        written = {part, unquote(part)} - {""}
+        lines = enumerate(self.source.split("\n")[first:end])
+        within = next((number for number, text in lines if any(each in text for each in written)), 0)
+        return f"{self.where}:{self.line + first + within}"
 
     def _tokens(self) -> list[Token]:
         tokens = _PARSER.parse(strip(self.source))
-        if any(token.level >= dialect.DEEPEST - 1 for token in tokens):
-            raise ContentError(
-                f"quotes and lists stand more than {dialect.DEEPEST - 2} deep in one another.",
-                where=self.where,
-                hint="Write them side by side.",
-            )
+        for token in tokens:
+            if token.level >= dialect.DEEPEST - 1:
+                raise ContentError(
+                    f"quotes and lists stand more than {dialect.DEEPEST - 2} deep in one another.",
+                    where=self._at(token),
+                    hint="Write them side by side.",
+                )
+            for child in _every(token.children or ()):
+                child.map = token.map  # for errors
         for token in _every(tokens):
             token.content = _unturned(token.content)
             if title := token.attrGet("title"):
                 token.attrSet("title", _unturned(str(title)))
             if token.type == "link_open":
                 href = str(token.attrGet("href"))
-                token.attrSet("href", address(href, self.base_url, where=self._at(href)))
+                token.attrSet("href", address(href, self.base_url, where=self._at(token, href)))
         return tokens
 
     def _dress(self, token: Token, holder: str, styles: Mapping[str, str], width: int) -> None:
@@ -109,8 +117,14 @@ class Prose:
 
     def _place(self, token: Token, styles: Mapping[str, str], width: int) -> None:
         src = str(token.attrGet("src"))
-        if urlsplit(src).scheme not in ("http", "https"):
-            picture = self.pictures.find(src, where=self._at(src)).at(width)
+        if not _WEB.match(src):
+            if _SCHEME.match(src):  # such as data: or C:
+                raise ContentError(
+                    f"the picture {unquote(src)[:60]!r} is neither a file of the issue nor on the web.",
+                    where=self._at(token, src),
+                    hint="Copy the file into the issue's folder, and write its name here.",
+                )
+            picture = self.pictures.find(src, where=self._at(token, src)).at(width)
             shown = min(picture.width, width)
             token.attrSet("src", picture.url)
             token.attrSet("width", str(shown))
@@ -129,14 +143,13 @@ def address(url: str, base_url: str, *, where: str) -> str:
         absolute, scheme = url, ""
     if not scheme:
         raise ContentError(
-            f"the link {url!r} has no full address.",
+            f"the link {url[:100]!r} has no full address.",
             where=where,
             hint="Write it in full, or set base_url in [newsletter].",
         )
     if scheme.lower() not in _SAFE:
-        raise ContentError(
-            f"the link {url!r} opens nothing in a mail.", where=where, hint="Link to an https: or mailto: address."
-        )
+        hint = "Link to an https: or mailto: address."
+        raise ContentError(f"the link {url[:100]!r} opens nothing in a mail.", where=where, hint=hint)
     return absolute
 
 

@@ -90,9 +90,8 @@ class Pictures:
         try:
             data = path.read_bytes()
         except OSError:
-            raise ContentError(
-                f"the picture {unquote(src)!r} is missing.", where=where, hint=f"Put it at {path}, or correct its name."
-            ) from None
+            hint = f"Put it into {self.folder}, or correct its name."
+            raise ContentError(f"the picture {unquote(src)[:100]!r} is missing.", where=where, hint=hint) from None
         try:
             ready = pixels.prepare(data, widest)
         except UnusableError as error:

@@ -152,7 +152,13 @@ def test_pictures_are_measured_and_get_an_address(tmp_path):
         ("![a](text.png)", "no PNG, JPEG or GIF"),
         ("![a](folder)", "is missing"),
         ("![a](half.png)", "is damaged"),
+        ("![a](data:image/png;base64,xx)", "neither a file of the issue nor on the web"),
+        ("![a](C:/photos/a.png)", "neither a file"),
+        ("![a](https:a.png)", "neither a file"),
         ("[a](ftp://b.example)", "opens nothing"),
+        ("[a](<ftp://b.example/ä b>)", "opens nothing"),
+        ("[a]()", "no address"),
+        ("> " * 120 + "a", "deep in one another"),
     ],
 )
 def test_what_a_mail_cannot_show_is_an_error(tmp_path, source, what):
@@ -167,8 +173,8 @@ def test_what_a_mail_cannot_show_is_an_error(tmp_path, source, what):
     assert caught.value.where == "01-forum.md"
     assert caught.value.hint
     with pytest.raises(ContentError, match=what) as caught:
-        replace(prose(f"a\n\n{source}", tmp_path), line=7).html({})
-    assert caught.value.where == "01-forum.md:9"
+        replace(prose(f"a\n\nb\n{source}", tmp_path), line=7).html({})
+    assert caught.value.where in ("01-forum.md:10", "01-forum.md:9")  # the line, or where its paragraph begins
 
 
 def test_a_relative_link_needs_a_base():
