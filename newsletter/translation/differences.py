@@ -1,6 +1,6 @@
 """What changed between two texts, word by word, as a reviewer wants to see it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -49,20 +49,22 @@ def of(old: str, new: str) -> list[Change]:
     return changes
 
 
+def steps(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int, int, int, int, bool]]:
+    """The way from one list of words to the other, in runs (i, j, k, m, same): ``before[i:j]`` became ``after[k:m]``.
+
+    The running time is bounded even for texts that repeat one word, where difflib's is cubic.
+    """
+    for same, found in groupby(Indel.opcodes(before, after), key=lambda step: step.tag == "equal"):
+        run = list(found)
+        yield run[0].src_start, run[-1].src_end, run[0].dest_start, run[-1].dest_end, same
+
+
 _Run = tuple[str, str, bool]
 """A run of the old text, what stands there in the new one, and whether they are the same."""
 
 
 def _runs(before: Sequence[str], after: Sequence[str]) -> list[_Run]:
-    # Its running time is bounded even for texts that repeat one word, where difflib's is cubic.
-    return [
-        (
-            "".join(before[step.src_start : step.src_end]),
-            "".join(after[step.dest_start : step.dest_end]),
-            step.tag == "equal",
-        )
-        for step in Indel.opcodes(before, after)
-    ]
+    return [("".join(before[i:j]), "".join(after[k:m]), same) for i, j, k, m, same in steps(before, after)]
 
 
 def _calm(runs: list[_Run]) -> list[_Run]:

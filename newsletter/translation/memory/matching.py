@@ -8,13 +8,13 @@ import unicodedata
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import StrEnum
 from functools import lru_cache
 
 import regex
 from rapidfuzz import fuzz, process
 
+from newsletter.translation import differences
 from newsletter.translation.memory import values
 from newsletter.translation.merge import words
 from newsletter.translation.scripts import UNSPACED
@@ -154,8 +154,8 @@ def difference(old: str, new: str) -> str:
     """What differs between two texts, in words: ``was: three … now: four``; one word around what was only put in."""
     before, after = old.split(), new.split()
     was, now = [], []
-    for kind, i, j, k, m in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if kind == "equal":
+    for i, j, k, m, kept in differences.steps(before, after):
+        if kept:
             continue
         edge = 1 if i == j or k == m else 0
         was.append(" ".join(before[max(0, i - edge) : j + edge]))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.translation.memory import Memory, values
+from newsletter.translation.memory import Memory, matching, values
 from newsletter.translation.memory.matching import Kind, Match, Remembered
 
 FORUM = "The forum brought together three training centres from three continents of the world."
@@ -87,6 +87,12 @@ def test_a_negation_is_a_draft_with_the_difference_noted(tmp_path: Path) -> None
     match = found(made, "The house is not open on all days of this week")
     assert (match.kind, match.difference) == (Kind.FUZZY, "was: is open now: is not open")
     assert match.score < 100
+
+
+def test_a_text_that_repeats_itself_is_compared_soon() -> None:
+    """A list of a thousand like words, such as a table's, holds up nobody; difflib would take a minute."""
+    old, new = (" ".join("ab"[n % 2 if n % period else 0] for n in range(3000)) for period in (5, 7))
+    assert matching.difference(old, new).startswith("was: ")
 
 
 def test_less_similar_texts_are_suggestions_then_nothing(tmp_path: Path) -> None:
