@@ -24,7 +24,7 @@ STRETCHES = {
 TIME = re.compile(r"(?P<clock>.+?) ?[(（](?P<city>.+?)(?:, |، |，|、)(?P<offset>.+)[)）]")
 
 # Every difference we know, by row and form, and why ours is right for readers.
-_NEWER = "CLDR 42, which ICU 72 has, said it differently; ours is CLDR 47"
+_NEWER = "CLDR 42, which ICU 72 has, said it differently; ours is CLDR 48"
 _SIGN = "the sign has the direction mark that CLDR gives it in numbers; ICU leaves it out in zones"
 _PERSIAN = "ICU has the root's order for Persian days; readers in Iran begin with the weekday and end with the year"
 ACCEPTED = {
@@ -33,8 +33,12 @@ ACCEPTED = {
     **{(name, "offset"): _SIGN for name in ("ar", "ar-EG", "ar-MA", "ur")},
     **{(name, form): _PERSIAN for name in ("fa", "fa-AF") for form in ("full", "month")},
     ("fa-AF", "short"): "ICU has the short months of Iran; in Afghanistan they have other names",
-    ("ne", "months"): _NEWER,
-    ("ne", "years"): _NEWER,
+    **{(name, form): _NEWER for name in ("ko", "ne", "he") for form in ("months", "years")},
+    **{("zh-Hans", form): _NEWER for form in STRETCHES},
+    ("en", "within"): _NEWER,
+    ("pt-BR", "offset"): _NEWER,
+    ("fa", "years"): _NEWER,
+    ("ur", "percent"): _NEWER,
     ("ne", "list"): "CLDR forgets the space after the first comma",
     ("es-MX", "clock"): _NEWER,
 }

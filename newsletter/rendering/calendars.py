@@ -43,9 +43,10 @@ def stretch(first: datetime.date | JalaliDate, last: datetime.date | JalaliDate,
     """From the first day to the last, saying month and year once where they are the same; the days must differ."""
     differs = "y" if first.year != last.year else "M" if first.month != last.month else "d"
     patterns = locale.interval_formats
-    # Most languages have an interval only with abbreviated months: ICU widens those in the same way.
-    wide = "yMMMMd" in patterns
-    start, end = patterns["yMMMMd" if wide else "yMMMd"][differs]
+    # Most languages have an interval only with abbreviated months: ICU widens those in the same way. Chinese does not
+    # name its months in a date: there is nothing to widen.
+    wide = "yMMMMd" in patterns or "MMMM" not in _pattern("long", locale)
+    start, end = patterns["yMMMMd" if "yMMMMd" in patterns else "yMMMd"][differs]
     return "".join(_fill(part if wide else _widen(part), day, locale) for part, day in ((start, first), (end, last)))
 
 

@@ -38,7 +38,7 @@ def _connector(pattern: str, last: str, locale: Locale, *, style: Style) -> str:
 
 
 def _spaced(pattern: str) -> str:
-    """CLDR 47 forgets the space after the first comma in Nepali."""
+    """CLDR 48 forgets the space after the first comma in Nepali."""
     return pattern.replace("{0},{1}", "{0}, {1}")
 
 
