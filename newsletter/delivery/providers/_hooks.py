@@ -90,7 +90,7 @@ def records(body: bytes, provider: str) -> list[dict[str, object]]:
 def text(record: Mapping[str, object], name: str) -> str:
     """A record's value as text; empty where it has none, or where it is no text and no whole number."""
     value = record.get(name)
-    return str(value) if isinstance(value, str | int) else ""
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
 def key(echo: object) -> str:
