@@ -169,7 +169,8 @@ def _proof(record: Record, domain: str) -> str:
 
 
 def _takes_reports(dns: "Lookups", domain: str, destination: str) -> bool:
-    """Whether the reports of one organisation may go to another (RFC 9990 §3.3)."""
-    if organisation(dns, destination) == organisation(dns, domain):
+    """Whether the reports on a domain may go there: within an organisation, or where another agreed (RFC 9990)."""
+    related = f".{domain}".endswith(f".{destination}") or f".{destination}".endswith(f".{domain}")
+    if related or organisation(dns, destination) == organisation(dns, domain):
         return True
     return any(is_dmarc(text) for text in dns.texts(f"{domain}._report._dmarc.{destination}"))

@@ -42,7 +42,7 @@ class Lookups:
     def exchanges(self, name: str) -> list[str]:
         """The hosts that take the domain's mail, the preferred ones first; a single "" says that nobody does."""
         found = sorted((record.preference, record.exchange) for record in self._records(name, "MX"))
-        return [exchange.to_text(omit_final_dot=True).removesuffix(".") for _preference, exchange in found]
+        return [_plain(exchange) for _preference, exchange in found]
 
     def addresses(self, name: str) -> list[str]:
         """The IP addresses, those of version 4 first."""
@@ -51,7 +51,7 @@ class Lookups:
     def hosts(self, address: str) -> list[str]:
         """The names that an IP address says it has (PTR)."""
         records = self._records(dns.reversename.from_address(address).to_text(), "PTR")
-        return [record.target.to_text(omit_final_dot=True) for record in records]
+        return [_plain(record.target) for record in records]
 
     def _records(self, name: str, kind: str) -> tuple[Any, ...]:
         return self._ask(name, kind) or ()
@@ -60,7 +60,7 @@ class Lookups:
         """The records, each with the fields of its kind, or None where there is no such name."""
         question = (name.lower(), kind)
         if question not in self._answers:
-            self._answers[question] = self._answer(name, kind)
+            self._answers[question] = self._answer(*question)
         return self._answers[question]
 
     def _answer(self, name: str, kind: str) -> tuple[Any, ...] | None:
@@ -78,3 +78,7 @@ class Lookups:
         except (dns.exception.DNSException, OSError) as error:
             raise UnansweredError(f"no name server answers about {name}") from error
         return tuple(answer.rrset or ())
+
+
+def _plain(name: dns.name.Name) -> str:
+    return name.to_text(omit_final_dot=True).removesuffix(".").lower()

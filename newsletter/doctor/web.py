@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def unsubscribe(around: "Surroundings") -> Iterator[Verdict]:
     """``unsubscribe_url``: encrypted, as RFC 8058 §3.1 demands, and answering; without it readers leave by mail."""
-    url: str = getattr(around.config.publication, "unsubscribe_url", "")
+    url = around.config.publication.unsubscribe_url
     if not url:
         return
     if not url.startswith("https://"):
