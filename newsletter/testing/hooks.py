@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.errors import ConfigError, DeliveryError, ForgedError
@@ -128,6 +128,7 @@ class HookContract:
         with pytest.raises((ConfigError, ForgedError)):
             self.events(self.sealed(body), self.signed(self.sealed(body)), secret=False)
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.differing_executors])  # one test for many providers
     @given(
         st.binary(max_size=200)
         | st.recursive(
