@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
+from babel.core import get_locale_identifier
 from langcodes import Language
 
 from newsletter.model import Direction
-from newsletter.rendering import calendars, cldr, clocks, lists, numerals, typography
+from newsletter.rendering import calendars, clocks, lists, numerals, typography
 from newsletter.rendering.typography import Typography
 
 LRM, RLM = "\u200e", "\u200f"
@@ -195,15 +196,26 @@ def _script(language: Language, territory: str) -> str:
 def _locale(language: Language, territory: str) -> Locale:
     """The locale of a language; English without a territory is written day first, as ``en-GB``."""
     region = language.territory or territory or ("GB" if language.language == "en" else None)
-    return cldr.nearest(language, region) or cldr.own("en_GB")
+    return _nearest(language, region) or Locale("en", "GB")
+
+
+def _nearest(language: Language, territory: str | None) -> Locale | None:
+    """The most precise locale that CLDR has for a language in a territory; None where it has none."""
+    parts = (language.language or "und", territory, language.script)
+    for found in (parts, (parts[0], None, parts[2]), (parts[0],)):
+        try:
+            return Locale.parse(get_locale_identifier(found))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return None
 
 
 def _name(tag: str, locale: Locale | None) -> str:
     """The name of a language in a locale, or in itself; the tag where CLDR has none."""
     language = Language.get(tag)
-    own = cldr.nearest(language, language.territory)
+    own = _nearest(language, language.territory)
     name = (own and own.get_display_name(locale)) or tag
-    pattern = (locale or own or cldr.own("en_GB")).zone_formats["fallback"]  # its brackets are the language's own
+    pattern = (locale or own or Locale("en", "GB")).zone_formats["fallback"]  # its brackets are the language's own
     return re.sub(r" \((.+)\)\Z", lambda found: str(pattern % {"0": found[1], "1": ""}), name)
 
 

@@ -55,7 +55,7 @@ def test_every_form_in_every_language(row):
 
 
 def test_the_order_of_the_languages_changes_nothing():
-    """Babel writes one language's months into another's data (python-babel/babel#1234); here nobody sees that.
+    """Babel before 2.19 wrote one language's months into another's data (python-babel/babel#1234).
 
     The other process uses Babel itself first, in the order that did harm.
     """
