@@ -6,6 +6,7 @@ A secret is compared in constant time. Only then is the body read.
 import base64
 import hashlib
 import hmac
+import re
 from binascii import Error
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -109,8 +110,10 @@ def raw(record: object) -> str:
 
 
 def moment(value: object, now: datetime) -> datetime:
-    """A record's time, from seconds since 1970 or ISO 8601; ``now`` where it says none that can be read."""
+    """A record's time, from seconds since 1970, also as digits, or ISO 8601; ``now`` where none can be read."""
     try:
+        if isinstance(value, str) and re.fullmatch("[0-9]{9,11}", value):
+            value = int(value)
         if isinstance(value, int | float):
             return datetime.fromtimestamp(value, UTC)
         if isinstance(value, str):

@@ -23,7 +23,7 @@ from newsletter.errors import (
     RejectedError,
     TemporaryError,
 )
-from newsletter.model import Batch, Message, Receipt
+from newsletter.model import Address, Batch, Message, Receipt
 from newsletter.plugins import Secret
 from newsletter.waiting import retry_after
 
@@ -44,6 +44,12 @@ def problem(response: httpx.Response, kind: type[_T]) -> _T | None:
         return msgspec.json.decode(response.content, type=kind)
     except _UNREADABLE:
         return None
+
+
+def written(address: Address) -> str:
+    """``Name <address>`` for an API that encodes it itself; quoted, since a comma in the name would begin another."""
+    name = address.name.replace("\\", "").replace('"', "'")
+    return f'"{name}" <{address.email}>' if name else address.email
 
 
 class HttpProvider(ABC):

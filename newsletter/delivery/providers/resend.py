@@ -12,9 +12,9 @@ import httpx
 import msgspec
 
 from newsletter.delivery.providers import Limits
-from newsletter.delivery.providers._http import HttpProvider, problem
+from newsletter.delivery.providers._http import HttpProvider, problem, written
 from newsletter.errors import DeliveryError, OutcomeUnknown, RefusedError
-from newsletter.model import Address, Batch, Message, Receipt
+from newsletter.model import Batch, Message, Receipt
 from newsletter.plugins import Secret
 
 _QUOTAS = ("daily_quota_exceeded", "monthly_quota_exceeded")  # 429, but not over in a moment
@@ -84,21 +84,15 @@ class Resend(HttpProvider):
 
 def _mail(message: Message, headers: Mapping[str, str]) -> dict[str, object]:
     mail: dict[str, object] = {
-        "from": _written(message.sender),
-        "to": [_written(message.to)],
+        "from": written(message.sender),
+        "to": [written(message.to)],
         "subject": message.subject,
         "html": message.html,
         "text": message.text,
         "headers": headers,
         "tags": _tags(message.metadata),
     }
-    return {**mail, "reply_to": _written(message.reply_to)} if message.reply_to else mail
-
-
-def _written(address: Address) -> str:
-    """``Name <address>``; the name is quoted, since a comma or a bracket in it would begin another address."""
-    name = address.name.replace("\\", "").replace('"', "'")
-    return f'"{name}" <{address.email}>' if name else address.email
+    return {**mail, "reply_to": written(message.reply_to)} if message.reply_to else mail
 
 
 def _tags(metadata: Mapping[str, str]) -> list[dict[str, str]]:
