@@ -13,6 +13,7 @@ from itertools import takewhile
 
 from markdown_it.token import Token
 
+from newsletter.columns import width
 from newsletter.rendering.localise import Localisation
 
 COLUMNS = 72
@@ -25,11 +26,6 @@ _NO_END = frozenset("「『（【〈《〔［｛“‘￥＄￡")
 _OPENS, _CLOSES = frozenset("\u2066\u2067\u2068"), "\u2069"  # isolates: their order begins and ends inside a line
 _DEEPEST = 32  # columns of margins: whoever quotes deeper gets no narrower lines
 _PLACE = re.compile("\0(\\d+)\0")  # of an address in a text
-
-
-def width(text: str) -> int:
-    """The columns that ``text`` takes in a terminal or a plain mail: 2 for wide characters, 0 for combining ones."""
-    return sum(_columns(char) for char in text)
 
 
 def wrap(text: str, columns: int = COLUMNS, *, first: str = "", rest: str = "") -> str:
@@ -46,12 +42,6 @@ def wrap(text: str, columns: int = COLUMNS, *, first: str = "", rest: str = "") 
 def render(tokens: Sequence[Token], localisation: Localisation) -> str:
     """The text of a parsed Markdown document; its links must be absolute."""
     return _Writer(localisation=localisation).write(tokens)
-
-
-def _columns(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def _lines(text: str, columns: int) -> Iterator[str]:

@@ -4,9 +4,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from newsletter.columns import width
 from newsletter.rendering.lint import Finding
 from newsletter.rendering.lint.page import Page
-from newsletter.rendering.plaintext import width
 
 SUBJECT = 60  # columns that a desktop shows; a telephone shows some 35
 PREHEADER = (30, 90)

@@ -1,8 +1,8 @@
 """Checks that the subject and the preheader fit where mail programs show them."""
 
-import unicodedata
 from collections.abc import Iterator
 
+from newsletter.columns import width
 from newsletter.translation.checks import Candidate, Finding
 
 SUBJECT = 60
@@ -16,23 +16,12 @@ class Columns:
     """
 
     def find(self, candidate: Candidate) -> Iterator[Finding]:
-        wide = columns(candidate.target)
+        wide = width(candidate.target)
         low, high = {"subject": (0, SUBJECT), "preheader": PREHEADER}.get(candidate.role, (0, wide))
         if wide > high:
             yield Finding(
                 level="warn", message=f"the {candidate.role} is {wide} columns wide, at most {high} are shown"
             )
-        elif wide < low <= columns(candidate.source):
+        elif wide < low <= width(candidate.source):
             message = f"the {candidate.role} is {wide} columns wide; below {low}, mail programs fill up with other text"
             yield Finding(level="warn", message=message)
-
-
-def columns(text: str) -> int:
-    """How wide a text is in columns of a fixed-width font."""
-    return sum(_width(char) for char in unicodedata.normalize("NFC", text))
-
-
-def _width(char: str) -> int:
-    if unicodedata.category(char) in {"Mn", "Me", "Cf", "Cc"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1

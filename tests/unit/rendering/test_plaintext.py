@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_markup import prose
 
+from newsletter.columns import width
 from newsletter.errors import ContentError
-from newsletter.rendering.plaintext import width, wrap
+from newsletter.rendering.plaintext import wrap
 
 
 @pytest.mark.parametrize(
