@@ -19,7 +19,7 @@ import httpx
 import msgspec
 
 from newsletter.delivery import mime
-from newsletter.delivery.providers import Fetch, Limits, _hooks
+from newsletter.delivery.providers import Fetch, Limits, _hooks, _pictures
 from newsletter.delivery.providers._http import HttpProvider, problem
 from newsletter.delivery.providers._reserved import guarded
 from newsletter.errors import OutcomeUnknown, RejectedError
@@ -186,9 +186,7 @@ def _subject(subject: str) -> str:
 
 
 def _picture(name: str, asset: Asset) -> dict[str, str]:
-    """Mailjet wants a file's name as well."""
-    file = f"{name}.{asset.type.rpartition('/')[2]}"
-    data = b64encode(asset.data).decode()
+    file, data = _pictures.file_name(name, asset), _pictures.encoded(asset)
     return {"ContentType": asset.type, "Filename": file, "ContentID": name, "Base64Content": data}
 
 

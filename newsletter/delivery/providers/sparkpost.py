@@ -8,7 +8,6 @@ SparkPost writes ``List-Unsubscribe`` itself, drops ours without a word, and tel
 on it. It answers with numbers only: where it took some readers and not others, nobody knows which, until events say.
 """
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ import httpx
 import msgspec
 
 from newsletter.delivery import mime
-from newsletter.delivery.providers import Fetch, Limits, _hooks
+from newsletter.delivery.providers import Fetch, Limits, _hooks, _pictures
 from newsletter.delivery.providers._http import HttpProvider, problem, written
 from newsletter.errors import DeliveryError, OutcomeUnknown, RefusedError, RejectedError
 from newsletter.model import Address, Asset, Batch, Bounce, Event, EventKind, Message, Outcome, Receipt
@@ -229,7 +228,7 @@ def _address(address: Address) -> dict[str, str]:
 
 
 def _picture(name: str, asset: Asset) -> dict[str, str]:
-    return {"type": asset.type, "name": name, "data": b64encode(asset.data).decode()}
+    return {"type": asset.type, "name": name, "data": _pictures.encoded(asset)}
 
 
 def _event(record: Mapping[str, object], now: datetime) -> Event | None:
