@@ -12,6 +12,7 @@ from newsletter.config import Config
 from newsletter.delivery.plan import Plan
 from newsletter.delivery.results import Counts, Undelivered
 from newsletter.delivery.sender import Report
+from newsletter.doctor import Verdict, examine
 from newsletter.errors import ConfigError
 from newsletter.issues import Imported
 from newsletter.model import Edition, Flag, Issue
@@ -60,6 +61,10 @@ class Newsletter:
                 f"the folder cannot be written ({error}).", where=target, hint="Choose another."
             ) from error
         return cls.open(target)
+
+    def doctor(self) -> list[Verdict]:
+        """What around the newsletter may fail it: its domain, its provider, its web addresses and this computer."""
+        return examine(self.config)
 
     # Content
 

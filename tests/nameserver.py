@@ -22,6 +22,9 @@ INTERNET: Zone = {"com": ["NS a.gtld-servers.example."]}
 BROKEN = "broken"
 """The record of a name about which the server answers that it failed."""
 
+SILENT = "silent"
+"""The record of a name about which the server never answers."""
+
 
 @contextmanager
 def name_server(zone: Zone) -> Iterator[dns.resolver.Resolver]:
@@ -52,15 +55,19 @@ def _serve(listening: socket.socket, zone: Zone) -> None:
         wire, asker = listening.recvfrom(65535)
         if not wire:
             return
-        listening.sendto(_answer(dns.message.from_wire(wire), zone).to_wire(max_size=65535), asker)
+        response = _answer(dns.message.from_wire(wire), zone)
+        if response is not None:
+            listening.sendto(response.to_wire(max_size=65535), asker)
 
 
-def _answer(query: dns.message.Message, zone: Zone) -> dns.message.Message:
+def _answer(query: dns.message.Message, zone: Zone) -> dns.message.Message | None:
     response = dns.message.make_response(query, recursion_available=True)
     (question,) = query.question
     name = question.name.to_text(omit_final_dot=True).lower()
     kind = dns.rdatatype.to_text(question.rdtype)
     records = zone.get(name, ())
+    if SILENT in records:
+        return None
     if BROKEN in records:
         response.set_rcode(dns.rcode.SERVFAIL)
     elif not records and not any(known.endswith(f".{name}") for known in zone):

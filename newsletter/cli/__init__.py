@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 
 from newsletter import display
-from newsletter.cli import looking, sending, starting, translating, writing
+from newsletter.cli import checking, looking, sending, starting, translating, writing
 from newsletter.errors import NewsletterError
 
 
@@ -32,6 +32,7 @@ for _command in (
     looking.check,
     looking.build,
     looking.preview,
+    checking.doctor,
     sending.plan,
     sending.approve,
     sending.send,

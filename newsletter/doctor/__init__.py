@@ -29,8 +29,6 @@ __all__ = ["Level", "Surroundings", "Verdict", "all_checks", "examine"]
 PATIENCE = 20.0
 """Seconds after which what has not been found out is left unknown."""
 
-_NOWHERE = "folder"  # the provider whose mails stay on this computer
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surroundings:
@@ -47,6 +45,11 @@ class Surroundings:
     def service(self) -> str:
         """The provider's name."""
         return self.config.provider.name
+
+    @property
+    def stays(self) -> bool:
+        """Whether mails never leave this computer."""
+        return self.service == "folder"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,7 +162,7 @@ def _outcome(check: Check, future: "Future[list[Verdict]]", around: Surroundings
     except TimeoutError:
         verdicts = [_unknown("it took too long")]
     for verdict in verdicts:
-        harmless = check.outside and verdict.level == "problem" and around.service == _NOWHERE
+        harmless = check.outside and verdict.level == "problem" and around.stays
         yield replace(verdict, check=check.name, level="warning" if harmless else verdict.level)
 
 

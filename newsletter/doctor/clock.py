@@ -40,9 +40,9 @@ def _judge(ahead: timedelta) -> Verdict:
     off = abs(ahead)
     if off <= TOLERATED:
         return ok("This computer's clock is right.")
-    seconds = round(off.total_seconds())
-    amount = f"{seconds} seconds" if off <= USELESS else f"{round(seconds / 60)} minutes"
-    words = f"This computer's clock is {amount} {'fast' if ahead > timedelta() else 'slow'}"
+    seconds = off.total_seconds()
+    amount = f"{round(seconds, -1):.0f} seconds" if off <= USELESS else f"{seconds / 60:.0f} minutes"
+    words = f"This computer's clock is about {amount} {'fast' if ahead > timedelta() else 'slow'}"
     fix = "Set it, and let it set itself: timedatectl set-ntp true"
     if off <= USELESS:
         return warning(f"{words}.", fix)

@@ -71,10 +71,10 @@ def whole(around: "Surroundings") -> Iterator[Verdict]:
         yield _read(path)
 
 
-def _read(path: Path) -> Verdict:
+def _read(path: Path, *, patience: float = _PATIENCE) -> Verdict:
     fix = f"Put a copy of {path.name} aside and restore it from a backup before anything is sent."
     try:
-        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=_PATIENCE)) as opened:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=patience)) as opened:
             (said,) = opened.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.OperationalError as error:  # locked, or not ours to read: nothing is known
         return warning(f"{path.name} could not be read ({error}).", "Try again, as the user that sends.")

@@ -26,7 +26,8 @@ def engines(around: "Surroundings") -> Iterator[Verdict]:
     needs = language_packages.needed(config, None)
     if lacking := [need.language for need in needs if not need.ready]:
         yield note(
-            f"Without a package, so people translate: {', '.join(lacking)}.", "See what there is: newsletter languages"
+            f"Nothing drafts {', '.join(lacking)}, so people translate everything.",
+            "See what there is: newsletter languages",
         )
     else:
         yield ok("Every language has what drafts it.")

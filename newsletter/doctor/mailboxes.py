@@ -24,11 +24,16 @@ _ANYBODYS = frozenset(
 
 def look(around: "Surroundings") -> Iterator[Verdict]:
     """Both domains, each once; a domain that does not exist is said here, and by no other check."""
-    publication = around.config.publication
-    yield from _sender(around)
-    reply_to = around.config.reply_to
+    sender, reply_to = around.config.sender, around.config.reply_to
+    if around.domain in _ANYBODYS:
+        yield problem(
+            f"Mail from {around.domain} that another service sends is refused or taken for spam.",
+            "Write an address at a domain of your own into sender in [newsletter].",
+        )
+    else:
+        yield from _takes_mail(around, sender, "sender")
     if reply_to is not None and domain(reply_to) != around.domain:
-        yield from _takes_mail(around, domain(reply_to), f"reply_to ({publication.reply_to})")
+        yield from _takes_mail(around, reply_to, "reply_to")
 
 
 def domain(address: "Address") -> str:
@@ -42,40 +47,32 @@ def domain(address: "Address") -> str:
         return name
 
 
-def _sender(around: "Surroundings") -> Iterator[Verdict]:
-    if around.domain in _ANYBODYS:
-        yield problem(
-            f"Mail from {around.domain} that another service sends is refused or taken for spam.",
-            "Write an address at a domain of your own into sender in [newsletter].",
-        )
-    else:
-        yield from _takes_mail(around, around.domain, f"sender ({around.config.sender.email})")
-
-
-def _takes_mail(around: "Surroundings", name: str, whose: str) -> Iterator[Verdict]:
+def _takes_mail(around: "Surroundings", address: "Address", key: str) -> Iterator[Verdict]:
+    name = domain(address)
     if not around.dns.exists(name):
-        yield problem(f"The domain {name} does not exist.", f"Correct {whose} in [newsletter], or register the domain.")
+        yield problem(
+            f"The domain {name} does not exist, so nobody can answer {address.email}.",
+            f"Correct {key} in [newsletter], or register the domain.",
+        )
         return
     exchanges = around.dns.exchanges(name)
-    answers = f"answers to {whose}"
+    lost = f"so answers to {address.email} come back"
     if exchanges == [""]:
-        yield problem(
-            f"{name} says that it takes no mail, so {answers} come back.", "Write an address that can be answered."
-        )
+        yield problem(f"{name} says that it takes no mail, {lost}.", f"Write another address into {key}.")
     elif exchanges and not any(around.dns.addresses(host) for host in exchanges):
         yield problem(
-            f"The mail server of {name} ({exchanges[0]}) has no address, so {answers} come back.",
+            f"The mail server of {name} ({exchanges[0]}) has no address, {lost}.",
             "Ask who looks after the domain to correct its MX records.",
         )
     elif exchanges:
-        yield ok(f"{name} takes mail at {exchanges[0]}, so {answers} have a way.")
+        yield ok(f"Answers to {address.email} go to {exchanges[0]}.")
     elif around.dns.addresses(name):
         yield warning(
-            f"{name} names no mail server; {answers} go to its web server, which seldom takes any.",
+            f"{name} names no mail server; answers to {address.email} go to its web server, which seldom takes any.",
             "Ask who looks after the domain for an MX record.",
         )
     else:
         yield problem(
-            f"{name} has no mail server, so {answers} come back.",
-            "Ask who looks after the domain for an MX record, or write an address that can be answered.",
+            f"{name} has no mail server, {lost}.",
+            f"Ask who looks after the domain for an MX record, or write another address into {key}.",
         )

@@ -62,22 +62,24 @@ def find(file: TomlFile) -> list[Verdict]:
             found[number] = problem(f"{FILE}:{number}{_key(line)}: an address with a password in it.", _TAKE_OUT)
         elif _KEYS.search(line):
             found[number] = problem(f"{FILE}:{number}{_key(line)}: this has the form of a secret key.", _TAKE_OUT)
-    for table, key, value in _values(file.tables):
-        number = file.line(table, key)
-        if number not in found and (verdict := _suspicion(f"{FILE}:{number}, {key}", key, value)):
+    for path, value in _values(file.tables):
+        number = file.line(".".join(path[:-1]), path[-1])
+        if number not in found and (verdict := _suspicion(f"{FILE}:{number}, {'.'.join(path)}", path, value)):
             found[number] = verdict
     return [found[number] for number in sorted(found)]
 
 
-def _suspicion(where: str, key: str, value: str) -> Verdict | None:
-    name = key.rpartition(".")[2]
+def _suspicion(where: str, path: tuple[str, ...], value: str) -> Verdict | None:
+    name = path[-1]
     if name == "env":
         if _VARIABLE.fullmatch(value):
             return None
         return problem(f"{where}: this is no name of an environment variable.", _TAKE_OUT)
-    if _SECRET.fullmatch(name) and not _PUBLIC.fullmatch(name):
+    if any(map(_PUBLIC.fullmatch, path)):
+        return None
+    if _SECRET.fullmatch(name):
         return problem(f"{where}: a secret does not belong into the file.", _TAKE_OUT)
-    if not _PUBLIC.fullmatch(name) and _TOKEN.fullmatch(value) and _looks_drawn(value):
+    if _TOKEN.fullmatch(value) and _looks_drawn(value):
         return warning(f"{where}: this long value may be a secret.", f"If it is one: {_TAKE_OUT}")
     return None
 
@@ -91,22 +93,16 @@ def _looks_drawn(value: str) -> bool:
     return entropy >= (_DRAWN_HEX if re.fullmatch(r"[0-9a-fA-F]+", value) else _DRAWN)
 
 
-def _values(tables: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Every text in the file with its table and key, such as ("provider", "key.env", "RESEND_KEY")."""
-    for table, content in tables.items():
-        if isinstance(content, Mapping):
-            yield from _inside(table, "", content)
-
-
-def _inside(table: str, prefix: str, content: Any) -> Iterator[tuple[str, str, str]]:
+def _values(content: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every text in the file with where it stands, such as ("provider", "key", "env")."""
     if isinstance(content, Mapping):
         for key, value in content.items():
-            yield from _inside(table, f"{prefix}.{key}" if prefix else key, value)
+            yield from _values(value, (*path, key))
     elif isinstance(content, list):
         for value in content:
-            yield from _inside(table, prefix, value)
+            yield from _values(value, path)
     elif isinstance(content, str):
-        yield table, prefix, content
+        yield path, content
 
 
 def _key(line: str) -> str:

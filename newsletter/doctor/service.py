@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from newsletter.doctor import Surroundings
 
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-_SENDS_ONLY = b"restricted_api_key"  # Resend's word for a key that may send and nothing else
+_LIMITED = (b"restricted_api_key", b"is not authorized to perform")
+"""How Resend and Amazon answer a good key that may send and not ask such questions, as is wise."""
 
 
 def look(around: "Surroundings") -> Iterator[Verdict]:
@@ -25,8 +26,11 @@ def look(around: "Surroundings") -> Iterator[Verdict]:
     except ConfigError as error:
         yield problem(f"{error.where}: {error.what}", error.hint)
         return
+    if around.stays:
+        yield note("Mails are written into a folder on this computer; nobody gets them.")
+        return
     if not isinstance(provider, Probed):
-        yield note(f"{around.service}: not checked, as it has nothing that could be asked without sending.")
+        yield note(f"Not checked: {around.service} cannot be asked anything without sending.")
         return
     try:
         answer = reaching.ask(around, provider.probe())
@@ -41,13 +45,13 @@ def _judge(around: "Surroundings", answer: Answer) -> Verdict:
     name, status = around.service, answer.status
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return ok(f"{name} takes the key.")
-    if status in _REFUSED and _SENDS_ONLY in answer.body:
-        return ok(f"{name} knows the key; it may send and nothing else, as it should be.")
+    if status in _REFUSED and any(words in answer.body for words in _LIMITED):
+        return ok(f"{name} knows the key, which may do little besides sending, as is wise.")
     if status in _REFUSED:
         keys = _variables(around.config.provider.options)
         return problem(
             f"{name} refuses the key (it answered {status}).",
-            f"Make a new key with {name} and set {keys}, or correct the clock if that is wrong, too.",
+            f"Make a new key with {name} and set {keys} to it.",
         )
     if status == HTTPStatus.TOO_MANY_REQUESTS or answer.broken:
         return warning(f"{name} has no time or is in trouble (it answered {status}).", "Try again in some minutes.")

@@ -156,7 +156,8 @@ class Walk:
         records = [text for text in self.dns.texts(target) if is_spf(text)]
         if len(records) != 1:
             self.empty += not records
-            self.faults.append(f"it refers to {target}, which has {len(records) or 'no'} SPF records")
+            number = f"{len(records)} SPF records" if records else "no SPF record"
+            self.faults.append(f"it refers to {target}, which has {number}")
             return None
         record = read(records[0])
         self.faults.extend(f"“{word}” in {target} is a word that no receiver understands" for word in record.faults)

@@ -15,9 +15,9 @@ MAIL: Zone = {"mx.river-cities.example": ["A 192.0.2.25"]}
 @pytest.mark.parametrize(
     ("zone", "level", "says"),
     [
-        ({DOMAIN: ["MX 10 mx.river-cities.example."], **MAIL}, "ok", "takes mail at mx.river-cities.example"),
+        ({DOMAIN: ["MX 10 mx.river-cities.example."], **MAIL}, "ok", "go to mx.river-cities.example."),
         ({DOMAIN: ["MX 10 gone.river-cities.example."]}, "problem", "gone.river-cities.example) has no address"),
-        ({DOMAIN: ["MX 10 gone.example.", "MX 20 mx.river-cities.example."], **MAIL}, "ok", "takes mail"),
+        ({DOMAIN: ["MX 10 gone.example.", "MX 20 mx.river-cities.example."], **MAIL}, "ok", "go to gone.example"),
         ({DOMAIN: ["MX 0 ."]}, "problem", "says that it takes no mail"),
         ({DOMAIN: ["A 192.0.2.1"]}, "warning", "names no mail server"),
         ({DOMAIN: ["TXT x"]}, "problem", "has no mail server"),
@@ -28,7 +28,7 @@ def test_whether_the_sender_can_be_answered(around: Around, zone: Zone, level: s
     """By its MX records (RFC 5321 §5.1, RFC 7505), or by the address that stands in for them."""
     ((found, text),) = said(mailboxes.look(around(zone)))
     assert (found, says in text) == (level, True), text
-    assert "sender (news@river-cities.example)" in text
+    assert "news@river-cities.example" in text
 
 
 def test_answers_elsewhere_are_looked_at_too(around: Around) -> None:
@@ -37,7 +37,7 @@ def test_answers_elsewhere_are_looked_at_too(around: Around) -> None:
     elsewhere = TOML.replace("[provider]", 'reply_to = "office@quay.example"\n\n[provider]')
     found = said(mailboxes.look(around(zone, elsewhere)))
     assert [level for level, _text in found] == ["ok", "problem"]
-    assert "reply_to (office@quay.example)" in found[1][1]
+    assert "nobody can answer office@quay.example. Correct reply_to" in found[1][1]
     same = TOML.replace("[provider]", f'reply_to = "office@{DOMAIN}"\n\n[provider]')
     assert len(said(mailboxes.look(around(zone, same)))) == 1
 

@@ -128,7 +128,7 @@ OTHERS: Zone = {
         (["v=spf1 mx"], "warning", "forbids it to nobody"),
         ([MANY], "problem", "it takes 11 look-ups, and receivers stop after 10"),
         (["v=spf1 include:loop.example ~all"], "problem", "in a circle at river-cities.example"),
-        (["v=spf1 include:gone.example ~all"], "problem", "gone.example, which has no SPF records"),
+        (["v=spf1 include:gone.example ~all"], "problem", "gone.example, which has no SPF record."),
         (["v=spf1 include:two.example ~all"], "problem", "two.example, which has 2 SPF records"),
         (["v=spf1 include:bad.example ~all"], "problem", "“ipv4:192.0.2.1” in bad.example"),
         (["v=spf1 mail.example ~all"], "problem", "“mail.example” is a word that no receiver understands"),
