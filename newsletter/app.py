@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from newsletter import campaigns, issues, language_packages, letters, resources
 from newsletter import config as configuration
@@ -233,14 +234,20 @@ class Newsletter:
 
     # Delivery
 
-    def plan(self, issue: Issue, *, at: str | datetime | None = None, timezone: str = "") -> Plan:
+    def plan(
+        self, issue: Issue, *, at: str | datetime | None = None, timezone: str = "", only: Literal["", "failed"] = ""
+    ) -> Plan:
         """Freeze what would be sent to whom, and count it; nothing goes out before somebody approves the plan.
+
+        Who got the issue already is left out; who did not, because it failed, because their language was held or
+        because they were not on the list, is in. With ``only="failed"`` nobody but those whose mail failed gets it.
 
         ``at`` is a local time such as ``2017-11-13 09:00`` in ``timezone``: the newsletter's, an IANA name, or
         ``subscriber`` for each reader's own. Without it the mails are due now. HeldError while an item has a flag
-        that nobody acknowledged.
+        that nobody acknowledged, or where ``at`` is long past.
         """
-        return campaigns.plan(self.config, issue, self.render(issue), at=at, timezone=timezone)
+        wish = campaigns.Wish(at=at, timezone=timezone, only=only)
+        return campaigns.plan(self.config, issue, self.render(issue), wish)
 
     def approve(self, plan: str | Plan, *, by: str) -> Plan:
         """Sign a plan, given by itself or by the first characters of its hash; HeldError where it sends nothing."""
@@ -248,12 +255,12 @@ class Newsletter:
             signed = outbox.approve(plan if isinstance(plan, str) else plan.campaign, by)
         return signed if isinstance(plan, str) else plan.approve(by)
 
-    def send(self, plan: Plan | None = None, *, progress: Progress | None = None) -> Report:
+    def send(self, plan: Plan | None = None, *, late: bool = False, progress: Progress | None = None) -> Report:
         """Send what is approved and due: this approved plan and whatever else is; safe to call again and again.
 
         HeldError where the plan was not approved, or the issue, the members or the settings changed since, and then
         nothing is sent; whatever else must not go out is named in the report's ``refused``, and the rest is sent.
-        BusyError where another send is running.
+        ``late`` also begins what was due more than ``stale_hours`` ago. BusyError where another send is running.
         """
 
         def current(id: str) -> tuple[Issue, Mapping[str, Edition]]:  # noqa: A002 - the word people use
@@ -261,7 +268,7 @@ class Newsletter:
             return issue, self.render(issue)
 
         step = (lambda done, total: progress("sending", done, total)) if progress else None
-        return campaigns.send(self.config, plan, current=current, progress=step)
+        return campaigns.send(self.config, plan, current=current, progress=step, late=late)
 
     def send_due(self) -> Report:
         """What a scheduled job calls: everything that is approved and due."""

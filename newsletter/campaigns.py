@@ -5,21 +5,22 @@ What a plan covers is worked out the same way when it is made and when it is sen
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from newsletter import plugins
+from newsletter import fillings, plugins
 from newsletter.audience import languages
 from newsletter.audience.sources import Problem, Source
 from newsletter.config import FILE, Config
 from newsletter.delivery import schedule, sender
-from newsletter.delivery.envelope import Envelope, Fill
+from newsletter.delivery.envelope import Envelope
+from newsletter.delivery.limits import Rates
 from newsletter.delivery.outbox import Campaign, Outbox
 from newsletter.delivery.plan import Plan, Terms
+from newsletter.delivery.providers import Provider
 from newsletter.delivery.sender import Report
 from newsletter.errors import ConfigError, HeldError, NewsletterError
 from newsletter.model import Choice, Edition, Issue, Subscriber
-from newsletter.rendering import fields
 from newsletter.tomlfile import place
 
 Editions = Mapping[str, Edition]
@@ -35,16 +36,27 @@ def outbox(config: Config, *, mode: Literal["write", "read"] = "write") -> Outbo
     return Outbox(config.outbox.url, config.folder, mode=mode)
 
 
-def plan(config: Config, issue: Issue, editions: Editions, *, at: str | datetime | None, timezone: str) -> Plan:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What a person asks of a plan: when it is due, in which zone, and whether only those who failed get it."""
+
+    at: str | datetime | None = None
+    timezone: str = ""
+    only: Literal["", "failed"] = ""
+
+
+def plan(config: Config, issue: Issue, editions: Editions, wish: Wish) -> Plan:
     """Freeze what would be sent to whom; see ``Newsletter.plan``."""
     refuse_flags(issue)
-    terms = _terms(config, issue, at, timezone)
+    due = _due(config, wish)
+    _refuse_past(config, wish, due)
+    terms = _terms(config, issue, editions, wish)
     _refuse_unseen(config, terms, editions)
     audience = _Audience(config=config, issue=issue, editions=editions)
     with outbox(config) as opened:
-        made = opened.freeze(audience.choices(), editions, terms, due=_due(config, at, timezone))
+        made = opened.freeze(audience.choices(), editions, terms, due=due)
     skipped = {**made.skipped, UNUSABLE: audience.lost} if audience.lost else made.skipped
-    return replace(made, skipped=skipped, problems=tuple(audience.problems))
+    return replace(made, skipped=skipped, problems=tuple(audience.problems), warnings=_warnings(terms))
 
 
 def send(
@@ -53,8 +65,11 @@ def send(
     *,
     current: Callable[[str], tuple[Issue, Editions]],
     progress: Callable[[int, int], None] | None,
+    late: bool = False,
 ) -> Report:
     """Send what is approved and due; ``current`` gives an issue and its editions as they are now.
+
+    With ``late`` also what was due so long ago that its news may be none any more.
 
     A campaign that must not go out stops no other; the report names it. HeldError where it is ``approved`` itself, and
     then nothing is sent.
@@ -68,13 +83,20 @@ def send(
                 )
             opened.approve(approved.campaign, approved.approved_by)
         due = [campaign for campaign in opened.campaigns() if campaign.state == "approved" and _is_due(campaign)]
-        refused = _refused(config, opened, due, current=current)
+        refused = _refused(config, opened, due, current=current, late=late)
         if approved is not None and approved.campaign in refused:
             raise refused[approved.campaign]
         for campaign in due:
             if campaign.plan.campaign not in refused:
                 opened.start(campaign.plan.campaign)
-        report = sender.send(opened, provider, _filler, per_second=config.outbox.per_second, progress=progress)
+        report = sender.send(
+            opened,
+            provider,
+            lambda edition: fillings.filling(edition, provider),
+            rates=_rates(config, provider),
+            stale_after=timedelta(hours=config.outbox.stale_hours),
+            progress=progress,
+        )
     return replace(report, refused=tuple(map(str, refused.values())))
 
 
@@ -130,28 +152,64 @@ class _Audience:
             self.problems.append(str(problem))
 
 
-def _terms(config: Config, issue: Issue, at: str | datetime | None, timezone: str) -> Terms:
-    provider = plugins.build(config.provider)
+def envelope(config: Config) -> Envelope:
+    """What the mails of a newsletter carry besides their editions."""
+    url = config.publication.unsubscribe_url
+    return Envelope(sender=config.sender, reply_to=config.reply_to, unsubscribe_url=url)
+
+
+def _terms(config: Config, issue: Issue, editions: Editions, wish: Wish) -> Terms:
+    provider: Provider = plugins.build(config.provider)
+    rates = _rates(config, provider)
+    most = min(provider.limits.messages, rates.per_day or provider.limits.messages)
     return Terms(
         issue=issue.id,
         newsletter=config.publication.name,
         provider=provider.name,
-        limits=provider.limits,
-        per_second=config.outbox.per_second,
+        limits=replace(provider.limits, messages=most),
+        per_second=rates.per_second,
+        merges=fillings.merged(editions, provider),
+        canary=config.outbox.canary,
         settings={
-            "at": "" if at is None else str(at),
-            "timezone": timezone,
-            **Envelope(sender=config.sender, reply_to=config.reply_to).settings,
+            "at": "" if wish.at is None else str(wish.at),
+            "timezone": wish.timezone,
+            "only": wish.only,
+            **envelope(config).settings,
         },
     )
 
 
-def _due(config: Config, at: str | datetime | None, timezone: str) -> Callable[[Subscriber], datetime]:
+def _rates(config: Config, provider: Provider) -> Rates:
+    """What the newsletter allows, and no more requests than the provider does."""
+    own, its = config.outbox.requests_per_second, provider.limits.requests_per_second
+    requests = min(own, its) if own and its else own or its
+    return Rates(per_second=config.outbox.per_second, requests_per_second=requests, per_day=config.outbox.per_day)
+
+
+def _warnings(terms: Terms) -> tuple[str, ...]:
+    """What the provider does to the mails that readers would notice."""
+    if "list-unsubscribe" in terms.limits.replaces | terms.limits.forbids:
+        return (f"{terms.provider} writes its own List-Unsubscribe header instead of the newsletter's.",)
+    return ()
+
+
+def _due(config: Config, wish: Wish) -> Callable[[Subscriber], datetime]:
     now = datetime.now(UTC)
     own = config.publication.timezone
     return lambda reader: schedule.due(
-        at, timezone, newsletter_zone=own, subscriber_zone=reader.timezone, now=lambda: now
+        wish.at, wish.timezone, newsletter_zone=own, subscriber_zone=reader.timezone, now=lambda: now
     )
+
+
+def _refuse_past(config: Config, wish: Wish, due: Callable[[Subscriber], datetime]) -> None:
+    """A HeldError where what was asked for is so long ago that it can only be a mistake."""
+    moment = due(Subscriber(address=config.sender))
+    if moment < datetime.now(UTC) - timedelta(hours=config.outbox.stale_hours):
+        raise HeldError(
+            f"{wish.at} is more than {config.outbox.stale_hours:g} hours ago.",
+            where="at",
+            hint="Name a time that is to come, or none for now.",
+        )
 
 
 def _is_due(campaign: Campaign) -> bool:
@@ -159,12 +217,14 @@ def _is_due(campaign: Campaign) -> bool:
 
 
 def _refused(
-    config: Config, opened: Outbox, due: list[Campaign], *, current: Callable[[str], tuple[Issue, Editions]]
+    config: Config, opened: Outbox, due: list[Campaign], *, current: Callable[[str], tuple[Issue, Editions]], late: bool
 ) -> dict[str, HeldError]:
     """Which of the campaigns must not go out, by id, and why."""
     refused: dict[str, HeldError] = {}
     for campaign in due:
         try:
+            if not late:
+                _refuse_stale(config, campaign)
             _refuse_changed(config, opened, campaign, *current(campaign.plan.issue))
         except HeldError as error:
             refused[campaign.plan.campaign] = error
@@ -177,10 +237,24 @@ def _refused(
     return refused
 
 
+def _refuse_stale(config: Config, campaign: Campaign) -> None:
+    """A HeldError where nothing of it went out when it should have, and that is long ago."""
+    hours = config.outbox.stale_hours
+    due = campaign.plan.due_at
+    if due is not None and due < datetime.now(UTC) - timedelta(hours=hours):
+        raise HeldError(
+            f"it was due at {due:%Y-%m-%d %H:%M} UTC, more than {hours:g} hours ago, so nothing of it was sent.",
+            where=campaign.plan.issue,
+            hint=f"If it is still news: newsletter send --late. Else: newsletter cancel {campaign.plan.hash[:12]}",
+        )
+
+
 def _refuse_changed(config: Config, opened: Outbox, campaign: Campaign, issue: Issue, editions: Editions) -> None:
     """Before the first mail of a campaign: is it still what was approved? If not, the approval is void."""
     refuse_flags(issue)
-    terms = _terms(config, issue, campaign.settings["at"] or None, campaign.settings["timezone"])
+    settings = campaign.settings
+    only: Literal["", "failed"] = "failed" if settings.get("only") == "failed" else ""
+    terms = _terms(config, issue, editions, Wish(at=settings["at"] or None, timezone=settings["timezone"], only=only))
     audience = _Audience(config=config, issue=issue, editions=editions)
     if opened.fingerprint(audience.choices(), editions, terms) != campaign.plan.hash:
         opened.withdraw(campaign.plan.campaign)
@@ -189,14 +263,3 @@ def _refuse_changed(config: Config, opened: Outbox, campaign: Campaign, issue: I
             where=issue.id,
             hint=f"See what would go out now: newsletter plan {issue.id}",
         )
-
-
-def _filler(edition: Edition) -> Fill:
-    """What fills an edition's merge fields, as the sender wants it."""
-    compiled = fields.compile(edition)
-
-    def fill(values: Mapping[str, str]) -> tuple[str, str, str]:
-        filled = compiled.fill(values)
-        return filled.subject, filled.html, filled.text
-
-    return fill

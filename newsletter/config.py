@@ -225,6 +225,14 @@ class _Reader:
             raise self._file.error(
                 f"{address!r} is no web address.", "newsletter", "base_url", hint="Begin it with https://."
             )
+        leaving = publication.unsubscribe_url
+        if leaving and not re.fullmatch(r"https://[!-~]{1,90}", leaving):
+            raise self._file.error(
+                f"{leaving!r} cannot take back subscriptions.",
+                "newsletter",
+                "unsubscribe_url",
+                hint="Write a short address in ASCII that begins with https://; mail programs ask no other.",
+            )
         if publication.pictures == "hosted" and not address.startswith("https://"):
             raise self._file.error(
                 'pictures = "hosted" needs a base_url that begins with https://, where readers\' programs find them.',

@@ -18,8 +18,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
-from newsletter.delivery import schema
-from newsletter.errors import BusyError, ConfigError, OutboxError
+from newsletter.delivery import migrations, people, schema
+from newsletter.errors import BusyError, ConfigError, NewsletterError, OutboxError
 
 BUSY_MILLISECONDS = 30_000
 PRIVATE = 0o600  # members' names and addresses are in the file
@@ -66,32 +66,45 @@ def writer(path: Path) -> Engine:
     try:
         with transaction(engine, path) as connection:
             if not inspect(connection).has_table(schema.meta.name):
-                schema.metadata.create_all(connection)
-                connection.execute(schema.meta.insert().values(key="schema_version", value=str(schema.VERSION)))
-            _check_version(connection, path)
-    except OutboxError:
+                _create(connection)
+            if (version := _version(connection, path)) < schema.VERSION:
+                migrations.migrate(connection, version)
+    except NewsletterError:
         engine.dispose()
         raise
     return engine
 
 
 def reader(path: Path) -> Engine:
-    """The database for looking only; where nothing was planned yet, an empty one in memory."""
-    if path.exists():
-        address = f"file:{quote(str(path))}?mode=ro"
-        engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=StaticPool)
-        event.listen(engine, "connect", _for_reading)
-        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
-    else:
+    """The database for looking only; where nothing was planned yet, an empty one in memory.
+
+    One of an earlier version is brought up to date first, as a writer would.
+    """
+    if not path.exists():
         engine = create_engine("sqlite://", poolclass=StaticPool)
-        schema.metadata.create_all(engine)
+        with engine.begin() as connection:
+            _create(connection)
         return engine
+    engine = _looking(path)
     try:
         with transaction(engine, path) as connection:
-            _check_version(connection, path)
-    except OutboxError:
+            old = _version(connection, path) < schema.VERSION
+    except NewsletterError:
         engine.dispose()
         raise
+    if old:
+        engine.dispose()
+        with lock(path):
+            writer(path).dispose()
+        engine = _looking(path)
+    return engine
+
+
+def _looking(path: Path) -> Engine:
+    address = f"file:{quote(str(path))}?mode=ro"
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=StaticPool)
+    event.listen(engine, "connect", _for_reading)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return engine
 
 
@@ -102,6 +115,10 @@ def transaction(engine: Engine, path: Path) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except DBAPIError as error:
+        if "locked" in str(error.orig):
+            raise BusyError(
+                "another program is using the outbox.", where=path, hint="Wait until it is done and try again."
+            ) from error
         raise OutboxError(
             f"the outbox cannot be used ({error.orig}).",
             where=path,
@@ -128,7 +145,14 @@ def _for_reading(connection: sqlite3.Connection, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _check_version(connection: Connection, path: Path) -> None:
+def _create(connection: Connection) -> None:
+    schema.metadata.create_all(connection)
+    facts = {"schema_version": str(schema.VERSION), **people.new_secrets()}
+    connection.execute(schema.meta.insert(), [{"key": key, "value": value} for key, value in facts.items()])
+
+
+def _version(connection: Connection, path: Path) -> int:
+    """Which version of the tables this is, if it is one that this library knows."""
     version = connection.scalar(select(schema.meta.c.value).where(schema.meta.c.key == "schema_version"))
     if version is None or int(version) > schema.VERSION:
         raise OutboxError(
@@ -137,3 +161,4 @@ def _check_version(connection: Connection, path: Path) -> None:
             where=path,
             hint="Install that version or a later one.",
         )
+    return int(version)

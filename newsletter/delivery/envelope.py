@@ -8,26 +8,43 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from newsletter.delivery import mime, unsubscribe
-from newsletter.delivery.lease import Member
-from newsletter.model import Address, Message
+from newsletter.delivery.lease import Lease, Member
+from newsletter.model import Address, Message, Template
 
 Fill = Callable[[Mapping[str, str]], tuple[str, str, str]]
 """Fills the merge fields of one edition: values in; subject, HTML and text out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Filling:
+    """How an edition's merge fields are filled: by us, or where there is a ``template`` by the provider.
+
+    ``variables`` makes a reader's values into those that the template names.
+    """
+
+    fill: Fill
+    template: Template | None = None
+    variables: Callable[[Mapping[str, str]], Mapping[str, str]] = lambda _values: {}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Envelope:
-    """Who a campaign's mails are from, and who gets the answers; without ``reply_to``, the sender."""
+    """Who a campaign's mails are from, and who gets the answers; without ``reply_to``, the sender.
+
+    ``unsubscribe_url`` is the web address that takes back subscriptions, if there is one.
+    """
 
     sender: Address
     reply_to: Address | None = None
+    unsubscribe_url: str = ""
 
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> "Envelope":
         """As it stands in a campaign's settings."""
         sender = Address(email=settings["sender_email"], name=settings["sender_name"])
         reply_to = Address(email=settings["reply_to_email"], name=settings["reply_to_name"])
-        return cls(sender=sender, reply_to=reply_to if reply_to.email else None)
+        url = settings.get("unsubscribe_url", "")
+        return cls(sender=sender, reply_to=reply_to if reply_to.email else None, unsubscribe_url=url)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -38,12 +55,16 @@ class Envelope:
             "sender_name": self.sender.name,
             "reply_to_email": reply_to.email,
             "reply_to_name": reply_to.name,
+            "unsubscribe_url": self.unsubscribe_url,
         }
 
-    def message(self, member: Member, fill: Fill, *, language: str, newsletter: str) -> Message:
-        """A member's finished message."""
-        url, headers = unsubscribe.link(member.key, self.reply_to or self.sender)
-        subject, html, text = fill({**member.fields, "recipient.unsubscribe_url": url})
+    def message(self, member: Member, filling: Filling, held: Lease, *, language: str, secret: bytes) -> Message:
+        """A member's message, finished, or with the variables for the provider to finish it."""
+        mailbox = self.reply_to or self.sender
+        url, leaving = unsubscribe.link(member.key, mailbox, base=self.unsubscribe_url, secret=secret)
+        values = {**member.fields, "recipient.unsubscribe_url": url}
+        merges = filling.template is not None
+        subject, html, text = ("", "", "") if merges else filling.fill(values)
         return Message(
             key=member.key,
             to=Address(email=member.email, name=member.name),
@@ -53,6 +74,7 @@ class Envelope:
             html=html,
             text=text,
             language=language,
-            headers={**headers, **mime.list_headers(newsletter, self.sender, language)},
+            headers={**leaving, **mime.list_headers(held.newsletter, self.sender, language, campaign=held.campaign)},
             metadata={"newsletter_id": member.key},
+            variables=filling.variables(values) if merges else {},
         )

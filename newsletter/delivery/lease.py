@@ -1,27 +1,21 @@
-"""What one sender does with one batch: claim it, fence it, and write down how the request ended.
+"""A batch in the hands of one sender, and how its request ended.
 
-Every function is one step inside one transaction of the caller. A claim alone promises nothing: the fence, committed
-right before the request, checks that the lease still holds and at once records the intent. So after a crash a batch
-that is ``claimed`` was surely not sent, and one that is ``inflight`` perhaps was.
+Every function is one step inside one transaction of the caller; how a sender comes to hold a batch is in ``claims``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
-import msgspec
-from sqlalchemy import Connection, Select, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from newsletter.delivery import schema
 from newsletter.delivery.batches import batch_key
-from newsletter.delivery.providers import Limits
 from newsletter.model import Receipt
 
 RUNNING = "running"  # the only campaigns whose batches go out: what they cover was checked before they were started
 UNFINISHED = ("pending", "claimed", "inflight")
-KEY_MARGIN = 0.9  # of a key's life: our clock and the provider's differ
 REASON = 500  # characters of an error that are kept
 
 _batch, _campaign, _message, _attempt = schema.batch, schema.campaign, schema.message, schema.attempt
@@ -41,8 +35,8 @@ class Member:
 class Lease:
     """A claimed batch; only who holds its ``token`` may write to it.
 
-    ``settings`` are those of its campaign, as approved. ``doubt_since`` is when a request went out whose outcome nobody
-    knows, ``body_hash`` what that request said.
+    ``settings`` are those of its campaign, as approved. ``attempts`` counts the requests so far; ``doubt_since`` is
+    when one went out whose outcome nobody knows, ``body_hash`` what that request said.
     """
 
     id: int
@@ -51,100 +45,76 @@ class Lease:
     newsletter: str
     settings: Mapping[str, str]
     edition: int
+    edition_hash: str
     due_at: datetime
     key: str
+    attempts: int
     unknowns: int
     body_hash: str
     doubt_since: datetime | None
     members: tuple[Member, ...]
 
 
-def claim(connection: Connection, provider: str, *, limits: Limits, now: datetime, seconds: float) -> Lease | None:
-    """The next batch that is due, for ``seconds``; None where nothing is.
+def settle(
+    connection: Connection,
+    lease: Lease,
+    receipts: Iterable[Receipt],
+    *,
+    next_try: datetime | None = None,
+    now: datetime,
+) -> None:
+    """Record the provider's word on every message; it counts as well when it comes late, for an uncertain batch.
 
-    A batch in doubt whose key the provider may have forgotten can no longer be replayed: it becomes uncertain here.
+    What was surely not accepted moves to a batch of its own that goes again, not before ``next_try``; what nobody can
+    know moves to one that is uncertain.
     """
-    while True:
-        token = uuid4().hex
-        values = {"state": "claimed", "token": token, "lease_until": now + timedelta(seconds=seconds)}
-        chosen = _due(provider, now).limit(1).with_for_update(skip_locked=True, of=_batch).scalar_subquery()
-        row = connection.execute(
-            update(_batch).where(_batch.c.id == chosen).values(**values).returning(*_batch.c)
-        ).one_or_none()
-        if row is None:
-            return None
-        owner = connection.execute(select(_campaign).filter_by(id=row.campaign_id)).one()
-        lease = Lease(
-            id=row.id,
-            token=token,
-            campaign=owner.id,
-            newsletter=owner.newsletter,
-            settings=msgspec.json.decode(owner.settings, type=dict[str, str]),
-            edition=row.edition_id,
-            due_at=row.due_at,
-            key=row.key,
-            unknowns=row.unknowns,
-            body_hash=row.body_hash,
-            doubt_since=row.doubt_since,
-            members=_members(connection, row.id),
-        )
-        if row.doubt_since is None or (now - row.doubt_since).total_seconds() < limits.key_life * KEY_MARGIN:
-            return lease
-        give_up(connection, lease, reason="the provider may have forgotten the request's key", now=now)
+    found = {receipt.key: receipt for receipt in receipts}
+    again = [key for key, receipt in found.items() if receipt.outcome in ("later", "paused")]
+    doubtful = [key for key, receipt in found.items() if receipt.outcome == "unknown"]
+    ended = {key: receipt for key, receipt in found.items() if receipt.outcome in ("sent", "failed")}
+    failed = sum(receipt.outcome == "failed" for receipt in ended.values())
+    state = "split" if not ended else "failed" if failed == len(ended) else "sent"
+    values = {"state": state, "n": len(ended), "failed": failed}
+    if write(connection, lease, values, states=("inflight", "uncertain")):
+        if again:
+            reason = next(found[key].error for key in again)
+            move(connection, lease, again, {"state": "pending", "next_try": next_try, "reason": reason[:REASON]})
+        if doubtful:
+            reason = next(found[key].error for key in doubtful)
+            number = move(connection, lease, doubtful, {"state": "uncertain", "reason": reason[:REASON]})
+            mark(connection, [number], "uncertain", reason)
+        _receive(connection, lease, ended)
+    _finish(connection, lease, state, now=now)
 
 
-def fence(connection: Connection, lease: Lease, *, body: str, now: datetime, seconds: float) -> bool:
-    """Record that the request goes out now; False where the lease is lost or the campaign no longer running."""
-    running = select(_campaign.c.id).where(_campaign.c.id == lease.campaign, _campaign.c.state == RUNNING)
-    fenced = connection.execute(
-        update(_batch)
-        .where(_batch.c.id == lease.id, _batch.c.token == lease.token, _batch.c.state == "claimed")
-        .where(_batch.c.lease_until > now, _batch.c.campaign_id.in_(running))
-        .values(
-            state="inflight",
-            lease_until=now + timedelta(seconds=seconds),
-            attempts=_batch.c.attempts + 1,
-            body_hash=body,
-        )
-        .returning(_batch.c.attempts)
-    ).scalar_one_or_none()
-    if fenced is None:
-        return False
-    connection.execute(insert(_attempt).values(batch_id=lease.id, n=fenced, token=lease.token, started=now))
-    return True
-
-
-def hand_back(connection: Connection, lease: Lease) -> None:
-    """Give up a claim of which nothing went out."""
-    _write(connection, lease, {"state": "pending", "token": "", "lease_until": None}, states=("claimed",))
-
-
-def settle(connection: Connection, lease: Lease, receipts: Iterable[Receipt], *, now: datetime) -> None:
-    """Record the provider's word on every message; it counts as well when it comes late, for an uncertain batch."""
+def _receive(connection: Connection, lease: Lease, ended: Mapping[str, Receipt]) -> None:
     rows = [
-        {
-            "key": receipt.key,
-            "to": receipt.outcome,
-            "got": receipt.provider_id,
-            "why": receipt.error,
-        }
-        for receipt in receipts
+        {"key": key, "to": receipt.outcome, "got": receipt.provider_id, "why": receipt.error[:REASON]}
+        for key, receipt in ended.items()
     ]
-    failed = sum(row["to"] == "failed" for row in rows)
-    state = "failed" if failed == len(rows) else "sent"
-    if _write(connection, lease, {"state": state, "failed": failed}, states=("inflight", "uncertain")):
+    if rows:
         connection.execute(
             update(_message)
             .where(_message.c.batch_id == lease.id, _message.c.idem == bindparam("key"))
             .values({"state": bindparam("to"), "provider_id": bindparam("got"), "error": bindparam("why")}),
             rows,
         )
-    _finish(connection, lease, state, now=now)
+
+
+def move(connection: Connection, lease: Lease, keys: Sequence[str], values: Mapping[str, Any]) -> int:
+    """Put members of a batch, in order, into a new one with a key of its own; its number."""
+    old = connection.execute(select(_batch).filter_by(id=lease.id)).one()
+    same = {name: getattr(old, name) for name in ("campaign_id", "edition_id", "provider", "due_at", "canary")}
+    fresh = {"n": len(keys), "key": batch_key(lease.campaign, lease.edition_hash, keys), **values}
+    number = connection.scalar(insert(_batch).values(**same, **fresh).returning(_batch.c.id)) or 0
+    mine = (_message.c.batch_id == lease.id) & _message.c.idem.in_(keys)
+    connection.execute(update(_message).where(mine).values(batch_id=number, state="pending"))
+    return number
 
 
 def release(connection: Connection, lease: Lease, *, reason: str, next_try: datetime, now: datetime) -> None:
     """Surely not accepted: the same batch goes again, not before ``next_try``."""
-    _write(connection, lease, {"state": "pending", "next_try": next_try, "reason": reason[:REASON]})
+    write(connection, lease, {"state": "pending", "next_try": next_try, "reason": reason[:REASON]})
     _finish(connection, lease, "later", reason, now=now)
 
 
@@ -152,64 +122,38 @@ def replay(connection: Connection, lease: Lease, *, reason: str, next_try: datet
     """Perhaps accepted, but the provider knows the key: the very same request goes again."""
     started = lease.doubt_since or _started(connection, lease)
     doubt = {"doubt_since": started, "unknowns": _batch.c.unknowns + 1}
-    _write(connection, lease, {"state": "pending", "next_try": next_try, "reason": reason[:REASON], **doubt})
+    write(connection, lease, {"state": "pending", "next_try": next_try, "reason": reason[:REASON], **doubt})
     _finish(connection, lease, "unknown", reason, now=now)
 
 
 def give_up(connection: Connection, lease: Lease, *, reason: str, now: datetime) -> None:
     """Perhaps accepted, and nobody can know: never sent again by itself."""
-    _write(connection, lease, {"state": "uncertain", "reason": reason[:REASON]}, states=("claimed", "inflight"))
+    write(connection, lease, {"state": "uncertain", "reason": reason[:REASON]}, states=("claimed", "inflight"))
     mark(connection, [lease.id], "uncertain", reason)
     _finish(connection, lease, "unknown", reason, now=now)
 
 
 def fail(connection: Connection, lease: Lease, *, reason: str, now: datetime) -> None:
     """Refused for good: every message of the batch failed."""
-    _write(connection, lease, {"state": "failed", "failed": _batch.c.n, "reason": reason[:REASON]})
+    write(connection, lease, {"state": "failed", "failed": _batch.c.n, "reason": reason[:REASON]})
     mark(connection, [lease.id], "failed", reason)
     _finish(connection, lease, "failed", reason, now=now)
 
 
-def split(connection: Connection, lease: Lease, *, edition: str, reason: str, now: datetime) -> None:
+def split(connection: Connection, lease: Lease, *, reason: str, now: datetime) -> None:
     """Refused as a whole, so surely not accepted: its two halves go as new batches with keys of their own.
 
     One poisoned message of a hundred is alone after seven rounds, and the others are sent.
     """
-    old = connection.execute(select(_batch).filter_by(id=lease.id)).one()
-    same = {name: getattr(old, name) for name in ("campaign_id", "edition_id", "provider", "due_at")}
-    middle = len(lease.members) // 2
-    for half in (lease.members[:middle], lease.members[middle:]):
-        keys = [member.key for member in half]
-        values = {"n": len(half), "state": "pending", "key": batch_key(lease.campaign, edition, keys)}
-        number = connection.scalar(insert(_batch).values(**same, **values).returning(_batch.c.id))
-        connection.execute(
-            update(_message).where(_message.c.batch_id == lease.id, _message.c.idem.in_(keys)).values(batch_id=number)
-        )
-    _write(connection, lease, {"state": "split", "n": 0, "reason": reason[:REASON]})
+    keys = [member.key for member in lease.members]
+    middle = len(keys) // 2
+    for half in (keys[:middle], keys[middle:]):
+        move(connection, lease, half, {"state": "pending"})
+    write(connection, lease, {"state": "split", "n": 0, "reason": reason[:REASON]})
     _finish(connection, lease, "split", reason, now=now)
 
 
-def _due(provider: str, now: datetime) -> Select[int]:
-    free = or_(_batch.c.state == "pending", (_batch.c.state == "claimed") & (_batch.c.lease_until < now))
-    return (
-        select(_batch.c.id)
-        .join(_campaign)
-        .where(free, _batch.c.due_at <= now, or_(_batch.c.next_try.is_(None), _batch.c.next_try <= now))
-        .where(_batch.c.provider == provider, _campaign.c.state == RUNNING)
-        .order_by(_batch.c.due_at, _batch.c.id)
-    )
-
-
-def _members(connection: Connection, batch: int) -> tuple[Member, ...]:
-    columns = (_message.c.idem, _message.c.email, _message.c.name, _message.c.vars)
-    rows = connection.execute(select(*columns).where(_message.c.batch_id == batch).order_by(_message.c.id))
-    return tuple(
-        Member(key=idem, email=email, name=name, fields=msgspec.json.decode(fields, type=dict[str, str]))
-        for idem, email, name, fields in rows
-    )
-
-
-def _write(
+def write(
     connection: Connection, lease: Lease, values: Mapping[str, Any], *, states: tuple[str, ...] = ("inflight",)
 ) -> bool:
     """Write to the batch if the lease is still ours and the batch in one of the states."""

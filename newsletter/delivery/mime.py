@@ -43,13 +43,16 @@ def build(message: Message, *, date: datetime, assets: tuple[Asset, ...] = ()) -
     return (CRLF.join([*lines, body])).encode("ascii")
 
 
-def list_headers(newsletter: str, sender: Address, language: str) -> dict[str, str]:
-    """Which list a mail belongs to (RFC 2919), that no person answers to it (RFC 3834), and its language."""
+def list_headers(newsletter: str, sender: Address, language: str, *, campaign: str = "") -> dict[str, str]:
+    """Which list a mail belongs to (RFC 2919), that no person answers to it (RFC 3834), its language, and for Gmail's
+    postmaster tools which campaign a complaint is about (https://support.google.com/a/answer/6254652)."""
     label = re.sub(r"[^a-z0-9]+", "-", newsletter.lower()).strip("-") or "newsletter"
+    feedback = {"Feedback-ID": f"{campaign[:12]}:{language}:{label}:{_domain(sender.email)}"} if campaign else {}
     return {
         "List-Id": f"<{label}.{_domain(sender.email)}>",
         "Auto-Submitted": "auto-generated",
         "Content-Language": language,
+        **feedback,
     }
 
 

@@ -19,7 +19,7 @@ from typing import Any, Literal, Self, cast
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, select, update
 
-from newsletter.delivery import batches, database, lease, plan, results
+from newsletter.delivery import batches, database, lease, people, plan, results
 from newsletter.delivery.schema import asset, attempt, batch, campaign, edition, edition_asset, message
 from newsletter.errors import HeldError, OutboxError
 from newsletter.model import Asset, Choice, Direction, Edition, Subscriber
@@ -85,6 +85,11 @@ class Outbox:
         if self._engine is None:
             raise OutboxError("the outbox is not open.", where=self.path, hint="Use it in a with statement.")
         return database.transaction(self._engine, self.path)
+
+    def signing_key(self) -> bytes:
+        """What the links in the mails are signed with."""
+        with self.transaction() as connection:
+            return people.signing_key(connection)
 
     def freeze(
         self,

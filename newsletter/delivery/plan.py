@@ -6,16 +6,16 @@ who is skipped follows from what is hashed.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from itertools import islice
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import Connection, select
 
-from newsletter.delivery import schema
+from newsletter.delivery import people, schema
 from newsletter.delivery.providers import Limits
 from newsletter.errors import HeldError
 from newsletter.model import Choice, Edition, Subscriber
@@ -23,17 +23,19 @@ from newsletter.model import Choice, Edition, Subscriber
 CHUNK = 500
 ALREADY_SENT = "already sent"
 DUPLICATE = "duplicate"
+NOT_FAILED = "not among those who failed"
 UNICODE_LOCAL = "the provider takes no letters beyond ASCII before the @"
 _PLANNED = ("draft", "approved")  # states of campaigns of which nothing went out
-_NOT_SENT = ("failed", "cancelled")  # states of messages that a later plan may send again
+_NOT_SENT = ("failed", "cancelled", "suppressed")  # states of messages that a later plan may send again
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Terms:
     """What a plan is made under; ``settings`` (due time, zone, sender …) are kept with it and covered by its hash.
 
-    ``per_second`` is the rate in messages a second; it and ``limits`` shape the batches, not who gets what, and stay
-    out of the hash.
+    ``only`` in them is ``failed`` where nobody else is to get it. ``per_second`` is the rate in messages a second,
+    ``merges`` the languages whose fields the provider fills in, and ``canary`` how many messages of a wave go ahead of
+    the others (0 for none); they and ``limits`` shape the batches, not who gets what, and stay out of the hash.
     """
 
     issue: str
@@ -41,7 +43,19 @@ class Terms:
     provider: str
     limits: Limits
     per_second: float
+    merges: frozenset[str] = frozenset()
+    canary: int = 0
     settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sample:
+    """One reader of a language, for people to see what they approve."""
+
+    language: str
+    email: str
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +64,8 @@ class Plan:
 
     ``waves`` are the due times in UTC and their messages, in order; ``seconds`` the time that the sending itself takes
     under the rate. ``held`` counts readers by their first language, ``skipped`` by reason. ``problems`` are what
-    the caller could not read of the list; they are shown, not kept.
+    the caller could not read of the list, ``unreached`` the member organisations of which nobody gets it, ``warnings``
+    what else a person should know; they are shown, not kept. ``samples`` has one reader a language.
     """
 
     campaign: str
@@ -66,8 +81,11 @@ class Plan:
     skipped: Mapping[str, int]
     batches: int
     seconds: float
+    samples: tuple[Sample, ...] = ()
     approved_by: str = ""
     problems: tuple[str, ...] = ()
+    unreached: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def messages(self) -> int:
@@ -78,6 +96,14 @@ class Plan:
     def due_at(self) -> datetime | None:
         """When its first wave is due."""
         return self.waves[0][0] if self.waves else None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When the last message goes out at the earliest: a wave begins when it is due and the one before is done."""
+        free, rate = None, self.messages / self.seconds if self.seconds else 0
+        for due, number in self.waves:
+            free = (due if free is None else max(due, free)) + timedelta(seconds=number / rate)
+        return free
 
     def approve(self, by: str) -> "Plan":
         """The same plan, signed by a person."""
@@ -103,6 +129,17 @@ def fingerprint(
     return walk.hash
 
 
+@dataclass(slots=True)
+class _Known:
+    """What the outbox knows of some people: who got the issue (or perhaps did), whose mail of it failed, who is in the
+    plan already, and who must not be mailed, with the reason."""
+
+    sent: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    planned: set[str] = field(default_factory=set)
+    suppressed: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Somebody who gets a message: the key nobody is mailed twice under, and the merge fields as JSON."""
@@ -113,14 +150,23 @@ class Reader:
 
 
 class Walk:
-    """One pass over the choices: skips, counts and hashes."""
+    """One pass over the choices: skips, counts and hashes.
+
+    Who is suppressed is skipped, but does not change the hash: somebody may leave after the approval, and must.
+    """
 
     def __init__(self, connection: Connection, campaign: str, editions: Mapping[str, Edition], terms: Terms) -> None:
         self._connection, self._campaign, self._editions, self._terms = connection, campaign, editions, terms
+        self._person = people.keys(connection)
+        self._earlier = connection.scalars(
+            select(schema.campaign.c.id).filter_by(issue=terms.issue).where(schema.campaign.c.state.not_in(_PLANNED))
+        ).all()
+        self._suppresses = connection.scalar(select(schema.suppression.c.person).limit(1)) is not None
         self.languages: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
         self.held: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
+        self.samples: dict[str, Sample] = {}
         self._digest = blake2b(digest_size=16)
         self._add([terms.issue, terms.newsletter, terms.provider, sorted(terms.settings.items())])
         for language in sorted(editions):
@@ -138,15 +184,16 @@ class Walk:
         """
         iterator = iter(choices)
         while chunk := list(islice(iterator, CHUNK)):
-            keys = [choice.subscriber.address.email.casefold() for choice in chunk]
-            sent, planned = self._known(keys)
-            readers = []
-            for choice, key in zip(chunk, keys, strict=True):
-                reader = Reader(choice, key, _json(merge_fields(choice.subscriber)))
-                self._add([key, reader.vars, *_facts(choice), key in sent])
-                if self._counts(choice, self._reason(choice, key, sent, planned)):
-                    planned.add(key)
+            persons = [self._person(choice.subscriber.address.email) for choice in chunk]
+            known = self._known(persons)
+            readers, facts = [], []
+            for choice, person in zip(chunk, persons, strict=True):
+                reader = Reader(choice, person, _json(merge_fields(choice.subscriber)))
+                facts.append((reader.vars, *_facts(choice), person in known.sent, person in known.failed))
+                if self._counts(choice, self._reason(choice, person, known)):
+                    known.planned.add(person)
                     readers.append(reader)
+            self._add(facts)
             yield readers
 
     def _counts(self, choice: Choice, reason: str) -> bool:
@@ -156,39 +203,60 @@ class Walk:
         elif reason:
             self.skipped[reason] += 1
         else:
+            if choice.language not in self.samples:
+                address = choice.subscriber.address
+                self.samples[choice.language] = Sample(
+                    language=choice.language, email=address.email, name=address.name, reason=choice.reason
+                )
             self.languages[choice.language] += 1
             self.kinds[choice.kind] += 1
             return True
         return False
 
-    def _reason(self, choice: Choice, key: str, sent: set[str], planned: set[str]) -> str:
+    def _reason(self, choice: Choice, person: str, known: "_Known") -> str:
+        """Why somebody is skipped; empty where not. A suppression comes before everything else."""
         if choice.language and choice.language not in self._editions:
             raise HeldError(
                 f"there is no edition in {choice.language!r}, but {choice.subscriber.address.email} is to get it.",
                 where=self._terms.issue,
                 hint="Render the issue again and plan again.",
             )
-        if not self._terms.limits.unicode_local and not key.rpartition("@")[0].isascii():
+        if person in known.suppressed:
+            return f"suppressed: {known.suppressed[person]}"
+        local = choice.subscriber.address.email.rpartition("@")[0]
+        if not self._terms.limits.unicode_local and not local.isascii():
             return UNICODE_LOCAL
-        if key in sent:
+        if person in known.sent:
             return ALREADY_SENT
-        return DUPLICATE if key in planned else ""
+        if self._terms.settings.get("only") == "failed" and person not in known.failed:
+            return NOT_FAILED
+        return DUPLICATE if person in known.planned else ""
 
-    def _known(self, keys: list[str]) -> tuple[set[str], set[str]]:
-        """Of these, who got the issue from an earlier campaign (or perhaps did), and who is in this one already."""
-        table, owner = schema.message, schema.campaign
-        earlier: ColumnElement[bool] = (
-            (owner.c.issue == self._terms.issue) & owner.c.state.not_in(_PLANNED) & table.c.state.not_in(_NOT_SENT)
+    def _known(self, persons: list[str]) -> "_Known":
+        """What the outbox knows of these people."""
+        known = _Known()
+        table = schema.message
+        mine = select(table.c.recipient_key).where(
+            table.c.campaign_id == self._campaign, table.c.recipient_key.in_(persons)
         )
-        rows = self._connection.execute(
-            select(table.c.recipient_key, table.c.campaign_id)
-            .join(owner)
-            .where(table.c.recipient_key.in_(keys), or_(table.c.campaign_id == self._campaign, earlier))
-        ).all()
-        planned = {key for key, campaign in rows if campaign == self._campaign}
-        return {key for key, campaign in rows if campaign != self._campaign}, planned
+        if self._campaign:
+            known.planned.update(self._connection.scalars(mine))
+        if self._earlier:
+            earlier = select(table.c.recipient_key, table.c.state).where(
+                table.c.campaign_id.in_(self._earlier), table.c.recipient_key.in_(persons)
+            )
+            for person, state in self._connection.execute(earlier):
+                if state == "failed":
+                    known.failed.add(person)
+                elif state not in _NOT_SENT:
+                    known.sent.add(person)
+        if self._suppresses:
+            left = schema.suppression.c
+            rows = self._connection.execute(select(left.person, left.reason).where(left.person.in_(persons)))
+            known.suppressed.update(tuple(row) for row in rows)
+        return known
 
-    def _add(self, facts: list[object]) -> None:
+    def _add(self, facts: Sequence[object]) -> None:
         self._digest.update(msgspec.json.encode(facts) + b"\n")
 
 

@@ -5,7 +5,7 @@ from the batches (one row per request), so that it is instant for a million mess
 
 States of a campaign::
 
-    draft -> approved -> running <-> paused      planned, signed, checked and begun, the provider refuses us
+    draft -> approved -> running <-> paused      planned, signed, checked and begun; ``paused_by`` says who stopped it
              approved -> draft                   what it covers changed before anything went out
              running  -> done                    no batch is left to send
              *        -> cancelled               replaced by a newer plan, or stopped by a person
@@ -17,15 +17,21 @@ States of a batch::
                inflight -> pending                                    surely not accepted, or replayed with the same key
                inflight -> split                                      its messages moved to two smaller batches
     pending -> cancelled
+    uncertain -> sent | failed | split                                what an event or a person made of it
+
+States of a message: ``pending`` until its batch ends, then ``sent``, ``failed``, ``uncertain`` or ``cancelled``;
+``suppressed`` where the reader left between planning and sending. ``delivery`` is what the provider said later.
 """
 
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -38,7 +44,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData()
 
@@ -83,6 +89,8 @@ campaign = Table(
     Column("approved_by", Text, nullable=False, default=""),
     Column("approved_at", Instant),
     Column("reason", Text, nullable=False, default="", comment="why it is paused"),
+    Column("paused_by", String(10), nullable=False, default="", comment="provider, rejections, late or person"),
+    Column("tolerated", Integer, nullable=False, default=0, comment="rejections before a person let it go on"),
 )
 Index("campaign_issue", campaign.c.issue, campaign.c.state)
 
@@ -129,6 +137,8 @@ batch = Table(
     Column("due_at", Instant, nullable=False),
     Column("n", Integer, nullable=False, comment="messages in it"),
     Column("failed", Integer, nullable=False, default=0, comment="of them, refused by the provider"),
+    Column("suppressed", Integer, nullable=False, default=0, comment="besides them, left between planning and sending"),
+    Column("canary", Boolean, nullable=False, default=False, comment="goes first, and the rest of its wave waits"),
     Column("state", String(10), nullable=False),
     Column("key", String(32), nullable=False, comment="the idempotency key: a hash of its members"),
     Column("token", String(32), nullable=False, default="", comment="the lease: who may write here"),
@@ -143,6 +153,7 @@ batch = Table(
 Index("batch_due", batch.c.state, batch.c.due_at, batch.c.id)
 Index("batch_campaign", batch.c.campaign_id, batch.c.state)
 Index("batch_edition", batch.c.edition_id)
+Index("batch_canary", batch.c.campaign_id, batch.c.due_at, sqlite_where=batch.c.canary, postgresql_where=batch.c.canary)
 
 message = Table(
     "message",
@@ -150,18 +161,18 @@ message = Table(
     Column("id", Integer, primary_key=True),
     _campaign(),
     Column("batch_id", ForeignKey("batch.id", ondelete="CASCADE"), nullable=False),
-    Column("recipient_key", Text, nullable=False, comment="the address, folded: who is never mailed twice"),
+    Column("recipient_key", String(32), nullable=False, comment="the person's key: who is never mailed twice"),
     Column("email", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("vars", Text, nullable=False, comment="JSON: the values of the merge fields"),
     Column("idem", String(32), nullable=False, comment="the message's key, towards the provider as well"),
-    Column("state", String(10), nullable=False, comment="pending, sent, failed, uncertain or cancelled"),
+    Column("state", String(10), nullable=False),
     Column("provider_id", Text, nullable=False, default=""),
     Column("error", Text, nullable=False, default=""),
+    Column("delivery", String(12), nullable=False, default="", comment="the furthest that an event said"),
     UniqueConstraint("campaign_id", "recipient_key"),
 )
 Index("message_batch", message.c.batch_id, message.c.id)
-Index("message_recipient", message.c.recipient_key)
 Index("message_idem", message.c.idem)
 
 attempt = Table(
@@ -178,3 +189,52 @@ attempt = Table(
 )
 Index("attempt_token", attempt.c.token)
 Index("attempt_batch", attempt.c.batch_id)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("provider", String(80), nullable=False),
+    Column("event_id", Text, nullable=False, comment="the provider's, so that a repeated event counts once"),
+    Column("message_id", ForeignKey("message.id", ondelete="SET NULL"), comment="empty where it is none of ours"),
+    Column("person", String(32), nullable=False, default="", comment="the person's key"),
+    Column("kind", String(12), nullable=False),
+    Column("bounce", String(8), nullable=False, default=""),
+    Column("at", Instant, nullable=False),
+    Column("received", Instant, nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("raw", Text, nullable=False, default="", comment="JSON: the provider's own record"),
+    UniqueConstraint("provider", "event_id"),
+)
+Index("event_message", event.c.message_id)
+Index("event_person", event.c.person)
+
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("person", String(32), primary_key=True, comment="the person's key"),
+    Column("email", Text, nullable=False, default="", comment="empty once the person was erased"),
+    Column("reason", String(12), nullable=False, comment="bounced, complained, unsubscribed, manual or erased"),
+    Column("at", Instant, nullable=False),
+    Column("source", Text, nullable=False, default="", comment="who or what said so"),
+)
+
+softness = Table(
+    "softness",
+    metadata,
+    Column("person", String(32), primary_key=True, comment="the person's key"),
+    Column("bounces", Integer, nullable=False, comment="soft ones since the last delivery"),
+    Column("at", Instant, nullable=False),
+)
+
+rate = Table(
+    "rate",
+    metadata,
+    Column("provider", String(80), primary_key=True),
+    Column("messages_free_at", Float, nullable=False, default=0, comment="seconds since 1970"),
+    Column("requests_free_at", Float, nullable=False, default=0, comment="seconds since 1970"),
+    Column("paused_until", Float, nullable=False, default=0, comment="seconds since 1970"),
+    Column("failures", Integer, nullable=False, default=0, comment="in a row"),
+    Column("day", String(10), nullable=False, default="", comment="the UTC day that is counted"),
+    Column("day_messages", Integer, nullable=False, default=0),
+)

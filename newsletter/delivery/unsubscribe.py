@@ -1,16 +1,56 @@
-"""How a reader leaves: the link in the mail and the headers that mail programs show as a button."""
+"""How a reader leaves: the link in the mail, and the headers that mail programs show as a button.
 
+Without a web address of its own, a newsletter is left by a mail to its mailbox. With one, mail programs post to the
+link by themselves when a reader presses the button (RFC 8058), and the link is short: Microsoft refuses mails whose
+List-Unsubscribe is long.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error
 from collections.abc import Mapping
+from hashlib import blake2b
+from hmac import compare_digest
 from urllib.parse import quote
 
+from newsletter.errors import ForgedError
 from newsletter.model import Address
 
+_KEY, _SIGNATURE = 16, 8  # bytes; 32 characters together
 
-def link(key: str, mailbox: Address) -> tuple[str, Mapping[str, str]]:
-    """The address to leave at and the headers that say so (RFC 2369), for the message with this key.
 
-    A mail to the newsletter's own mailbox: it needs no server, works in every mail program, and its subject names the
-    message, so that whoever reads it knows who wants to leave.
+def link(key: str, mailbox: Address, *, base: str = "", secret: bytes = b"") -> tuple[str, Mapping[str, str]]:
+    """The address to leave at, and the headers that say so, for the message with this key.
+
+    The subject of a mail to ``mailbox`` names the message, so that whoever reads it knows who wants to leave. ``base``
+    is the web address that the signed token is appended to.
     """
-    url = f"mailto:{quote(mailbox.email, safe='@')}?subject=unsubscribe%20{key}"
-    return url, {"List-Unsubscribe": f"<{url}>"}
+    mail = f"mailto:{quote(mailbox.email, safe='@')}?subject=unsubscribe%20{key}"
+    if not base:
+        return mail, {"List-Unsubscribe": f"<{mail}>"}
+    url = f"{base.rstrip('/')}/{token(key, secret)}"
+    return url, {
+        "List-Unsubscribe": f"<{url}>, <{mail}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def token(key: str, secret: bytes) -> str:
+    """A message's key, signed, as 32 characters that stand in an address as they are."""
+    raw = bytes.fromhex(key)
+    return urlsafe_b64encode(raw + _sign(raw, secret)).decode()
+
+
+def read(text: str, secret: bytes) -> str:
+    """The key of the message whose link this token is of; a ForgedError where we did not sign it."""
+    try:
+        raw = urlsafe_b64decode(text.strip().encode("ascii"))
+    except (Error, ValueError):
+        raw = b""
+    key, signature = raw[:_KEY], raw[_KEY:]
+    if not compare_digest(signature, _sign(key, secret)) or len(key) != _KEY:
+        raise ForgedError("this link to unsubscribe is not one of ours.", hint="Open it from the mail once more.")
+    return key.hex()
+
+
+def _sign(raw: bytes, secret: bytes) -> bytes:
+    return blake2b(raw, key=secret, digest_size=_SIGNATURE, person=b"unsubscribe").digest()

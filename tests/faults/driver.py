@@ -19,8 +19,8 @@ from uuid import uuid4
 from sqlalchemy import select, update
 
 from newsletter.delivery import schema
-from newsletter.delivery.envelope import Fill
-from newsletter.delivery.limits import Pace
+from newsletter.delivery.envelope import Filling
+from newsletter.delivery.limits import Pace, Rates
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.providers.resend import Resend
 from newsletter.delivery.sender import Report, send
@@ -29,6 +29,7 @@ from newsletter.model import Address, Edition
 from newsletter.plugins import Secret
 
 URL = "sqlite:///newsletter.db"
+FAST = Rates(per_second=1e6)
 NEWS = Address(email="news@river-cities.example", name="River Cities Letter")
 
 
@@ -41,15 +42,15 @@ class Keyless(Resend):
 def deliver(outbox: Outbox, base_url: str, *, kind: type[Resend] = Resend) -> Report:
     """One run with trivial texts; backing off takes milliseconds."""
 
-    def compile(edition: Edition) -> Fill:  # noqa: A001 - what it does
-        return lambda values: (edition.subject, edition.html, values["recipient.unsubscribe_url"])
+    def compile(edition: Edition) -> Filling:  # noqa: A001 - what it does
+        return Filling(fill=lambda values: (edition.subject, edition.html, values["recipient.unsubscribe_url"]))
 
     return send(
         outbox,
         kind(key=Secret("re_test"), base_url=base_url),
         compile,
-        per_second=1e6,
-        pace=Pace(1e6, chance=lambda _low, high: high / 1000),
+        rates=FAST,
+        pace=Pace(provider=kind.name, rates=FAST, chance=lambda _low, high: high / 1000),
     )
 
 

@@ -12,7 +12,7 @@ from resend_server import ResendServer
 
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.providers.resend import Resend
-from newsletter.delivery.sender import Report
+from newsletter.delivery.sender import CONCURRENCY, Report
 
 Campaign = Callable[[int, int], Path]
 DOUBTFUL = ["reset", "half", "500", "garbage", "html", "short"]
@@ -54,11 +54,11 @@ def test_told_to_wait(campaign: Campaign, kind: type[Resend]) -> None:
 
 def test_a_wrong_key(campaign: Campaign) -> None:
     """The campaign pauses, nobody failed, and with the right key everybody gets it once."""
-    with ResendServer(faults=("401",) * 4) as server, Outbox(URL, campaign(200, 5)) as outbox:
+    with ResendServer(faults=("401",) * CONCURRENCY) as server, Outbox(URL, campaign(200, 5)) as outbox:
         report = deliver(outbox, server.url)
         assert (report.sent, report.failed, report.left) == (0, 0, 200)
         assert report.paused.startswith("resend: answered 401: API key is invalid")
-        assert len(server.times) <= 4
+        assert len(server.times) <= CONCURRENCY
         assert deliver(outbox, server.url) == Report(sent=200)
         assert sorted(server.ledger.values()) == [1] * 200
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from newsletter.delivery.envelope import Envelope, Fill
-from newsletter.delivery.limits import Pace
+from newsletter.delivery.envelope import Envelope, Filling
+from newsletter.delivery.limits import Pace, Rates
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.plan import Plan, Terms
 from newsletter.delivery.providers import Limits
@@ -78,8 +78,16 @@ def choices(count: int, language: str = "en") -> list[Choice]:
     return [choice(number, language) for number in range(count)]
 
 
-def _compile(edition: Edition) -> Fill:
-    return lambda values: (edition.subject, edition.html, f"{values['recipient.name']}: {edition.text}")
+FAST = Rates(per_second=1e6)
+
+
+def pace(rates: Rates = FAST, *, chance: Callable[[float, float], float] = lambda _low, _high: 0.0) -> Pace:
+    """The pace of the scripted provider, without waiting after a failure."""
+    return Pace(provider="scripted", rates=rates, chance=chance)
+
+
+def _compile(edition: Edition) -> Filling:
+    return Filling(fill=lambda values: (edition.subject, edition.html, f"{values['recipient.name']}: {edition.text}"))
 
 
 @dataclass
@@ -122,8 +130,8 @@ class Desk:
             self.provider,
             **{
                 "compile": _compile,
-                "per_second": 1e6,
-                "pace": Pace(1e6, chance=lambda _low, _high: 0.0),
+                "rates": FAST,
+                "pace": pace(),
                 "clock": self.clock,
                 **options,
             },

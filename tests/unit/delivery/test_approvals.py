@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from desk import Desk, choice, choices
+from desk import Desk, choice, choices, pace
 
-from newsletter.delivery.limits import Pace
+from newsletter.delivery.limits import Rates
 from newsletter.delivery.plan import ALREADY_SENT
 from newsletter.delivery.providers import Limits
 from newsletter.errors import HeldError, OutcomeUnknown, RejectedError
@@ -89,7 +89,7 @@ def test_a_draft_that_was_overtaken_is_refused(desk: Desk, finished: bool) -> No
     desk.outbox.start(first.campaign)
     stop = threading.Event()
     desk.provider.before = lambda _batch: None if finished else stop.set()
-    assert desk.send(stop=stop, pace=Pace(1000 if finished else 1)).sent == (5 if finished else 4)
+    assert desk.send(stop=stop, pace=pace(Rates(per_second=1000 if finished else 1))).sent == (5 if finished else 4)
     if not finished:
         desk.outbox.cancel(first.campaign)
     with pytest.raises(HeldError, match="sent after this plan was made"):

@@ -4,9 +4,10 @@ import threading
 from typing import Any
 
 import pytest
-from desk import Clock, Desk, choices
+from desk import Clock, Desk, choices, pace
 
-from newsletter.delivery.limits import Pace
+from newsletter.delivery.envelope import Filling
+from newsletter.delivery.limits import OPEN_AFTER, OPEN_SECONDS
 from newsletter.delivery.providers import Limits
 from newsletter.delivery.sender import MOST_FAILURES, Report
 from newsletter.errors import OutcomeUnknown, RejectedError
@@ -52,9 +53,10 @@ def test_a_batch_in_doubt_waits_longer_each_time(desk: Desk) -> None:
     desk.provider.script = [OutcomeUnknown("500") for _ in range(2 * MOST_FAILURES)]
     desk.approved(choices(4))
     for _ in range(2):
-        desk.send(pace=Pace(1e6, chance=chance))
+        desk.send(pace=pace(chance=chance))
     own = tops[1::2]
-    assert own == [min(300, 2**number) for number in range(1, 2 * MOST_FAILURES + 1)]
+    doubling = [2**number for number in range(1, OPEN_AFTER)]
+    assert own == doubling + [2 * OPEN_SECONDS] * (2 * MOST_FAILURES - len(doubling))
 
 
 def test_an_unknown_outcome_without_keys_is_uncertain(desk: Desk) -> None:
@@ -78,7 +80,9 @@ def test_a_doubtful_request_is_not_repeated_in_other_words(desk: Desk, clock: Cl
     desk.provider.before = lambda _batch: stop.set()
     assert desk.send(stop=stop) == Report(left=4)
     clock.forward(minutes=1)
-    assert desk.send(compile=lambda edition: lambda _values: (edition.subject, "other", "words")) == report
+    assert (
+        desk.send(compile=lambda edition: Filling(fill=lambda _values: (edition.subject, "other", "words"))) == report
+    )
     assert len(desk.provider.requests) == 1 + (keys == "message")
 
 

@@ -11,7 +11,7 @@ from desk import Desk, choice, choices, edition
 from msgspec import structs
 from sqlalchemy import func, select
 
-from newsletter.delivery import schema
+from newsletter.delivery import people, schema
 from newsletter.delivery.batches import batch_key, message_key
 from newsletter.delivery.plan import CHUNK, DUPLICATE, UNICODE_LOCAL
 from newsletter.delivery.providers import Limits
@@ -63,7 +63,7 @@ def test_a_batch_is_no_larger_than_a_request_may_be(desk: Desk) -> None:
     """Pictures count where they travel inside, and one message always fits."""
     desk.editions = {"en": edition(assets=(Asset(url="a.png", type="image/png", data=bytes(300_000)),))}
     for limits, most in (
-        (Limits(messages=100, bytes=2_000_000, pictures=True), 3),
+        (Limits(messages=100, bytes=2_000_000, pictures=True), 4),
         (Limits(messages=100, bytes=2_000_000), 100),
         (Limits(messages=100, bytes=1_000, pictures=True), 1),
     ):
@@ -73,10 +73,13 @@ def test_a_batch_is_no_larger_than_a_request_may_be(desk: Desk) -> None:
 
 
 def test_keys_follow_from_the_members(desk: Desk) -> None:
-    """A message's key from its campaign and address, a batch's from its members in order: both recomputed here."""
+    """A message's key from its campaign and person, a batch's from its members in order: both recomputed here."""
     plan = desk.plan(choices(6))
     messages = rows(desk, schema.message)
-    assert [row.idem for row in messages] == [message_key(plan.campaign, row.email) for row in messages]
+    with desk.outbox.transaction() as connection:
+        person = people.keys(connection)
+    assert [row.recipient_key for row in messages] == [person(row.email.upper()) for row in messages]
+    assert [row.idem for row in messages] == [message_key(plan.campaign, person(row.email)) for row in messages]
     for batch in rows(desk, schema.batch):
         members = [row.idem for row in messages if row.batch_id == batch.id]
         assert batch.key == batch_key(plan.campaign, "hash-en", members)

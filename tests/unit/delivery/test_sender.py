@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from desk import SENDER, Clock, Desk, choice, choices
+from desk import SENDER, Clock, Desk, choice, choices, pace
 
-from newsletter.delivery.envelope import Envelope
-from newsletter.delivery.limits import Pace
+from newsletter.delivery.envelope import Envelope, Filling
+from newsletter.delivery.limits import Rates
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.providers import Limits
 from newsletter.delivery.sender import MOST_FAILURES, Report
@@ -35,6 +35,7 @@ def test_everybody_gets_one_finished_message(desk: Desk) -> None:
         "List-Id": "<river-cities.river-cities.example>",
         "Auto-Submitted": "auto-generated",
         "Content-Language": "en",
+        "Feedback-ID": f"{desk.outbox.campaigns()[0].plan.campaign[:12]}:en:river-cities:river-cities.example",
     }
     assert message.metadata == {"newsletter_id": message.key}
     assert desk.outbox.campaigns()[0].state == "done"
@@ -63,8 +64,7 @@ def test_a_pause_holds_for_all_batches(desk: Desk) -> None:
     desk.provider.limits = Limits(messages=1, bytes=10**9)
     desk.provider.script = [TemporaryError("429", retry_after=0.3)]
     desk.approved(choices(3))
-    pace = Pace(10)
-    assert desk.send(pace=pace) == Report(sent=3)
+    assert desk.send(pace=pace(Rates(per_second=10))) == Report(sent=3)
     assert times[1] - times[0] >= 0.29
 
 
@@ -138,7 +138,7 @@ def test_a_wrong_key_fails_nobody(desk: Desk) -> None:
     desk.provider.script = [RefusedError("401: wrong key", where="scripted", hint="Check the key.")]
     desk.provider.limits = Limits(messages=1, bytes=10**9)
     desk.approved(choices(20))
-    report = desk.send(pace=Pace(1000))
+    report = desk.send(pace=pace(Rates(per_second=1000)))
     assert (report.failed, report.left, report.uncertain) == (0, 20 - report.sent, 0)
     assert report.paused == "scripted: 401: wrong key Check the key."
     [campaign] = desk.outbox.campaigns()
@@ -159,7 +159,7 @@ def test_a_bug_ends_the_run_like_a_crash(desk: Desk, place: str) -> None:
         desk.provider.script = [RenderError("there is no field.")]
         options: dict[str, Any] = {}
     else:
-        options = {"compile": broken if place == "compile" else lambda _edition: broken}
+        options = {"compile": broken if place == "compile" else lambda _edition: Filling(fill=broken)}
     with pytest.raises(RenderError):
         desk.send(**options)
     asked = len(desk.provider.requests)
@@ -176,7 +176,7 @@ def test_later_waves_are_left_for_later(desk: Desk, clock: Clock) -> None:
     desk.approved(choices(4), due=lambda s: start + timedelta(days=int(s.address.email[6])))
     assert desk.send() == Report(sent=1, later=3)
     clock.forward(days=2)
-    assert desk.send() == Report(sent=2, later=1)
+    assert desk.send(stale_after=timedelta(days=30)) == Report(sent=2, later=1)
 
 
 def test_a_stop_finishes_what_is_under_way(desk: Desk) -> None:
@@ -185,7 +185,7 @@ def test_a_stop_finishes_what_is_under_way(desk: Desk) -> None:
     desk.provider.limits = Limits(messages=1, bytes=10**9)
     desk.provider.before = lambda _batch: stop.set()
     desk.approved(choices(20))
-    report = desk.send(stop=stop, pace=Pace(1))
+    report = desk.send(stop=stop, pace=pace(Rates(per_second=1)))
     assert (report.sent, report.left) == (1, 19)
     assert desk.outbox.status("2026-11")["en"].inflight == 0
 
@@ -196,7 +196,7 @@ def test_a_signal_stops_and_is_given_back(desk: Desk) -> None:
     desk.provider.limits = Limits(messages=1, bytes=10**9)
     desk.provider.before = lambda _batch: signal.raise_signal(signal.SIGTERM)
     desk.approved(choices(5))
-    report = desk.send(pace=Pace(2))
+    report = desk.send(pace=pace(Rates(per_second=2)))
     assert (report.sent, report.left) == (1, 4)
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -206,7 +206,7 @@ def test_the_rate_holds(desk: Desk) -> None:
     desk.provider.limits = Limits(messages=1, bytes=10**9)
     desk.approved(choices(9))
     start = time.monotonic()
-    assert desk.send(pace=None, per_second=40).sent == 9
+    assert desk.send(pace=None, rates=Rates(per_second=40)).sent == 9
     assert time.monotonic() - start >= 8 / 40
 
 
@@ -216,7 +216,7 @@ def test_our_own_pace_ends_no_run(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
     desk.provider.limits = Limits(messages=2, bytes=10**9)
     desk.approved(choices(4))
     start = time.monotonic()
-    assert desk.send(pace=Pace(5)) == Report(sent=4)
+    assert desk.send(pace=pace(Rates(per_second=5))) == Report(sent=4)
     assert time.monotonic() - start >= 2 / 5
 
 

@@ -1,0 +1,145 @@
+"""How a sender comes to hold a batch: the claim, and the fence right before the request.
+
+Every function is one step inside one transaction of the caller. A claim alone promises nothing: the fence checks that
+the lease still holds and at once records the intent. So after a crash a batch that is ``claimed`` was surely not sent,
+and one that is ``inflight`` perhaps was.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, or_, select, update
+
+from newsletter.delivery import schema
+from newsletter.delivery.batches import batch_key
+from newsletter.delivery.lease import RUNNING, UNFINISHED, Lease, Member, close_done, give_up, write
+from newsletter.delivery.providers import Limits
+
+KEY_MARGIN = 0.9  # of a key's life: our clock and the provider's differ
+
+_batch, _campaign, _message, _attempt = schema.batch, schema.campaign, schema.message, schema.attempt
+_suppression = schema.suppression
+
+
+def claim(connection: Connection, provider: str, *, limits: Limits, now: datetime, seconds: float) -> Lease | None:
+    """The next batch that is due, for ``seconds``; None where nothing is.
+
+    Who left since it was planned is taken out before the first request; later its members are what its key stands for.
+    A batch in doubt whose key the provider may have forgotten can no longer be replayed: it becomes uncertain here.
+    """
+    while True:
+        token = uuid4().hex
+        values = {"state": "claimed", "token": token, "lease_until": now + timedelta(seconds=seconds)}
+        free, expired = _batch.c.state == "pending", (_batch.c.state == "claimed") & (_batch.c.lease_until < now)
+        chosen = func.coalesce(*(_first(provider, now, which) for which in (free, expired)))
+        row = connection.execute(
+            update(_batch).where(_batch.c.id == chosen).values(**values).returning(*_batch.c)
+        ).one_or_none()
+        if row is None:
+            return None
+        lease = _lease(connection, row)
+        if not row.attempts and not row.doubt_since and (gone := _suppressed(connection, lease)):
+            lease = _without(connection, lease, gone)
+        if not lease.members:
+            continue
+        if row.doubt_since is None or (now - row.doubt_since).total_seconds() < limits.key_life * KEY_MARGIN:
+            return lease
+        give_up(connection, lease, reason="the provider may have forgotten the request's key", now=now)
+
+
+def _lease(connection: Connection, row: Row[Any]) -> Lease:
+    owner = connection.execute(select(_campaign).filter_by(id=row.campaign_id)).one()
+    edition = connection.scalars(select(schema.edition.c.hash).filter_by(id=row.edition_id)).one()
+    same = ("id", "token", "due_at", "key", "attempts", "unknowns", "body_hash", "doubt_since")
+    return Lease(
+        campaign=owner.id,
+        newsletter=owner.newsletter,
+        settings=msgspec.json.decode(owner.settings, type=dict[str, str]),
+        edition=row.edition_id,
+        edition_hash=edition,
+        members=_members(connection, row.id),
+        **{name: getattr(row, name) for name in same},
+    )
+
+
+def _suppressed(connection: Connection, lease: Lease) -> set[str]:
+    """The keys of the members who must not be mailed any more."""
+    left = select(_message.c.idem).join(_suppression, _suppression.c.person == _message.c.recipient_key)
+    return set(connection.scalars(left.where(_message.c.batch_id == lease.id, _message.c.state == "pending")))
+
+
+def _without(connection: Connection, lease: Lease, gone: set[str]) -> Lease:
+    """The claimed batch without those members, under the key of those who stay."""
+    stay = tuple(member for member in lease.members if member.key not in gone)
+    key = batch_key(lease.campaign, lease.edition_hash, [member.key for member in stay])
+    marked = update(_message).where(_message.c.batch_id == lease.id, _message.c.idem.in_(gone))
+    connection.execute(marked.values(state="suppressed"))
+    values = {"n": len(stay), "suppressed": _batch.c.suppressed + len(gone), "key": key}
+    values |= {} if stay else {"state": "cancelled"}
+    connection.execute(update(_batch).where(_batch.c.id == lease.id).values(**values))
+    close_done(connection)
+    return replace(lease, members=stay, key=key)
+
+
+def fence(connection: Connection, lease: Lease, *, body: str, now: datetime, seconds: float) -> bool:
+    """Record that the request goes out now; False where it must not.
+
+    The lease was lost, the campaign no longer runs, or a member left since the claim and this is the first request.
+    """
+    if not lease.attempts and not lease.doubt_since and _suppressed(connection, lease):
+        return False
+    running = select(_campaign.c.id).where(_campaign.c.id == lease.campaign, _campaign.c.state == RUNNING)
+    fenced = connection.execute(
+        update(_batch)
+        .where(_batch.c.id == lease.id, _batch.c.token == lease.token, _batch.c.state == "claimed")
+        .where(_batch.c.lease_until > now, _batch.c.campaign_id.in_(running))
+        .values(
+            state="inflight",
+            lease_until=now + timedelta(seconds=seconds),
+            attempts=_batch.c.attempts + 1,
+            body_hash=body,
+        )
+        .returning(_batch.c.attempts)
+    ).scalar_one_or_none()
+    if fenced is None:
+        return False
+    connection.execute(insert(_attempt).values(batch_id=lease.id, n=fenced, token=lease.token, started=now))
+    return True
+
+
+def hand_back(connection: Connection, lease: Lease) -> None:
+    """Give up a claim of which nothing went out."""
+    write(connection, lease, {"state": "pending", "token": "", "lease_until": None}, states=("claimed",))
+
+
+def _first(provider: str, now: datetime, which: ColumnElement[bool]) -> Any:
+    """The first batch that may be tried now; the canary of a wave goes before the others, which wait for it."""
+    canary = _batch.alias()
+    waits = exists().where(
+        canary.c.canary,
+        canary.c.state.in_(UNFINISHED),
+        canary.c.campaign_id == _batch.c.campaign_id,
+        canary.c.due_at == _batch.c.due_at,
+    )
+    query = (
+        select(_batch.c.id)
+        .join(_campaign)
+        .where(which, _batch.c.due_at <= now, or_(_batch.c.next_try.is_(None), _batch.c.next_try <= now))
+        .where(_batch.c.provider == provider, _campaign.c.state == RUNNING)
+        .where(or_(_batch.c.canary, ~waits))
+        .order_by(_batch.c.due_at, _batch.c.id)
+        .limit(1)
+    )
+    return query.with_for_update(skip_locked=True, of=_batch).scalar_subquery()
+
+
+def _members(connection: Connection, batch: int) -> tuple[Member, ...]:
+    columns = (_message.c.idem, _message.c.email, _message.c.name, _message.c.vars)
+    rows = connection.execute(select(*columns).where(_message.c.batch_id == batch).order_by(_message.c.id))
+    return tuple(
+        Member(key=idem, email=email, name=name, fields=msgspec.json.decode(fields, type=dict[str, str]))
+        for idem, email, name, fields in rows
+    )

@@ -1,0 +1,210 @@
+"""What one batch goes through: filled, fenced, handed to the provider, and its answer written down."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import blake2b
+from typing import Any
+
+import httpx
+import msgspec
+
+from newsletter.delivery import backlog, claims, lease
+from newsletter.delivery.envelope import Envelope, Filling
+from newsletter.delivery.lease import Lease
+from newsletter.delivery.limits import Pace
+from newsletter.delivery.outbox import Outbox
+from newsletter.delivery.providers import Provider
+from newsletter.errors import (
+    DeliveryError,
+    NewsletterError,
+    OutboxError,
+    OutcomeUnknown,
+    RefusedError,
+    RejectedError,
+    TemporaryError,
+)
+from newsletter.model import Batch, Edition, Receipt
+
+LEASE_SECONDS = 300.0  # longer than a request's total deadline
+PERSISTENCE = (0.1, 0.5, 2, 5, 10, 20)  # seconds between the tries to write down what the provider said
+
+Compile = Callable[[Edition], Filling]
+
+
+@dataclass(kw_only=True, slots=True)
+class Courier:
+    """Delivers one batch after another for one run, and keeps the run's tally; ``failures`` counts those in a row.
+
+    ``paused`` says why the provider takes nothing from us, ``trouble`` the last reason why a batch has to wait.
+    """
+
+    outbox: Outbox
+    provider: Provider
+    compile: Compile
+    clock: Callable[[], datetime]
+    pace: Pace
+    stop: threading.Event
+    secret: bytes
+    editions: dict[int, tuple[Edition, Filling]] = field(default_factory=dict)
+    sent: int = 0
+    failed: int = 0
+    failures: int = 0
+    paused: str = ""
+    trouble: str = ""
+
+    async def deliver(self, client: httpx.AsyncClient, held: Lease) -> None:
+        """Fill, fence, send and settle one batch."""
+        batch = self._fill(held)
+        body = _fingerprint(batch)
+        if held.doubt_since and body != held.body_hash and self.provider.limits.idempotency == "request":
+            reason = "the request in doubt cannot be repeated: its content changed"
+            await self._record(lease.give_up, held, reason=reason)
+            return
+        if not self._fence(held, body):
+            return
+        try:
+            receipts = _matching(await self.provider.send(client, batch), batch)
+        except DeliveryError as error:
+            await self._refused(held, batch, error)
+        else:
+            await self._settle(held, receipts)
+
+    async def _settle(self, held: Lease, receipts: list[Receipt]) -> None:
+        self._succeeded()
+        waits = [receipt for receipt in receipts if receipt.outcome == "later"]
+        if waits:
+            self.trouble = waits[0].error
+        await self._record(lease.settle, held, receipts=receipts, next_try=self._later(None) if waits else None)
+        if stops := [receipt for receipt in receipts if receipt.outcome == "paused"]:
+            self._pause(held, stops[0].error)
+        count = [receipt.outcome for receipt in receipts].count
+        self._count(sent=count("sent"), failed=count("failed"))
+        if count("failed"):
+            self._look(held)
+
+    async def _refused(self, held: Lease, batch: Batch, error: DeliveryError) -> None:
+        """What becomes of a batch as a whole, by the class of the error."""
+        reason = str(error)
+        if isinstance(error, TemporaryError):
+            self.trouble = reason
+            await self._record(lease.release, held, reason=reason, next_try=self._later(error.retry_after))
+        elif isinstance(error, RefusedError):
+            self.paused = reason
+            await self._record(lease.release, held, reason=reason, next_try=self.clock())
+            self._pause(held, reason)
+        elif isinstance(error, RejectedError):
+            await self._rejected(held, batch, reason)
+        elif isinstance(error, OutcomeUnknown):
+            await self._unknown(held, reason)
+        else:
+            raise error
+
+    async def _rejected(self, held: Lease, batch: Batch, reason: str) -> None:
+        """Refused as a whole: halve it, fail a single message; in doubt, an earlier request may have been accepted."""
+        self._succeeded()
+        if held.doubt_since:
+            await self._record(lease.give_up, held, reason=reason)
+        elif len(batch.messages) > 1:
+            await self._record(lease.split, held, reason=reason)
+        else:
+            await self._record(lease.fail, held, reason=reason)
+            self._count(failed=1)
+            self._look(held)
+
+    async def _unknown(self, held: Lease, reason: str) -> None:
+        """Perhaps accepted: repeat the very same request as long as the provider knows its key."""
+        self.trouble = reason
+        next_try = max(self._later(None), self.clock() + timedelta(seconds=self.pace.back_off(held.unknowns + 1)))
+        if self.provider.limits.idempotency == "none":
+            await self._record(lease.give_up, held, reason=reason)
+        else:
+            await self._record(lease.replay, held, reason=reason, next_try=next_try)
+
+    def _succeeded(self) -> None:
+        with self.outbox.transaction() as connection:
+            self.pace.succeeded(connection)
+        self.failures = 0
+
+    def _later(self, retry_after: float | None) -> datetime:
+        self.failures += 1
+        now = self.clock()
+        with self.outbox.transaction() as connection:
+            return now + timedelta(seconds=self.pace.failed(connection, retry_after, now))
+
+    def _pause(self, held: Lease, reason: str, *, by: backlog.PausedBy = "provider") -> None:
+        if by == "provider":
+            self.paused = reason
+        with self.outbox.transaction() as connection:
+            backlog.pause(connection, held.campaign, reason, by=by)
+
+    def _look(self, held: Lease) -> None:
+        """Stop a campaign of which too much is refused, before all of it is."""
+        with self.outbox.transaction() as connection:
+            if reason := backlog.rejections(connection, held.campaign):
+                backlog.pause(connection, held.campaign, reason, by="rejections")
+
+    def _fence(self, held: Lease, body: str) -> bool:
+        with self.outbox.transaction() as connection:
+            if claims.fence(connection, held, body=body, now=self.clock(), seconds=LEASE_SECONDS):
+                return True
+            claims.hand_back(connection, held)
+            return False
+
+    async def _record(self, step: Callable[..., None], held: Lease, **facts: Any) -> None:
+        """Write down how a request ended; where the disk is full or busy, keep it in mind and try again for a while."""
+        for pause in (*PERSISTENCE, None):
+            try:
+                with self.outbox.transaction() as connection:
+                    step(connection, held, now=self.clock(), **facts)
+            except NewsletterError as error:
+                self.stop.set()  # what was accepted must be written down before anything else is sent
+                if pause is None:
+                    said = f"what the provider said of {len(held.members)} messages"
+                    raise OutboxError(
+                        f"{said} cannot be written down ({error.what}).",
+                        where=error.where,
+                        hint="Correct that; they count as uncertain until somebody resolves them.",
+                    ) from error
+                await asyncio.sleep(pause)
+            else:
+                return
+
+    def _count(self, *, sent: int = 0, failed: int = 0) -> None:
+        self.sent += sent
+        self.failed += failed
+
+    def _fill(self, held: Lease) -> Batch:
+        if held.edition not in self.editions:
+            edition = self.outbox.edition(held.edition)
+            self.editions[held.edition] = edition, self.compile(edition)
+        edition, filling = self.editions[held.edition]
+        envelope = Envelope.of(held.settings)
+        say = partial(envelope.message, filling=filling, held=held, language=edition.language, secret=self.secret)
+        return Batch(
+            id=held.id,
+            campaign=held.campaign,
+            edition=edition,
+            due_at=held.due_at,
+            messages=tuple(say(member) for member in held.members),
+            key=held.key,
+            template=filling.template,
+        )
+
+
+def _fingerprint(batch: Batch) -> str:
+    """What a request says, without the texts of all but the first message: they follow from the edition and values."""
+    first, *rest = batch.messages
+    light = [replace(message, html="", text="") for message in rest]
+    said = msgspec.json.encode((batch.edition.hash, batch.template, first, light))
+    return blake2b(said, digest_size=16).hexdigest()
+
+
+def _matching(receipts: list[Receipt], batch: Batch) -> list[Receipt]:
+    """The receipts, if they are for the messages of the batch, in order."""
+    if [receipt.key for receipt in receipts] != [message.key for message in batch.messages]:
+        raise OutcomeUnknown("the provider's answer does not match the messages.", where=f"batch {batch.id}")
+    return receipts
