@@ -14,7 +14,7 @@ import pytest
 
 from newsletter import plugins
 from newsletter.delivery.providers.mailersend import MailerSend
-from newsletter.errors import ConfigError, DeliveryError, ForgedError, RejectedError, TemporaryError
+from newsletter.errors import ConfigError, DeliveryError, ForgedError, RefusedError, RejectedError, TemporaryError
 from newsletter.model import Batch
 from newsletter.plugins import Plugin, Secret
 from newsletter.testing import SECRET, HttpProviderContract, sample_batch
@@ -124,6 +124,18 @@ class TestMailerSend(HttpProviderContract):
         assert (made.list_unsubscribe, [header.name for header in made.headers]) == (list_unsubscribe, names)
         left_out = {name for name in ONE_CLICK if name.lower() in mailersend(headers=plan).limits.forbids}
         assert left_out == set(ONE_CLICK) - set(names) - ({"List-Unsubscribe"} if list_unsubscribe else set())
+
+    def test_who_writes_list_unsubscribe(self) -> None:
+        """We, with the Enterprise plan; MailerSend what the plan leaves to it."""
+        written = [mailersend(headers=plan).limits.replaces for plan in ("all", "unsubscribe", "none")]
+        assert written == [set(), {"list-unsubscribe-post"}, {"list-unsubscribe", "list-unsubscribe-post"}]
+
+    def test_a_plan_that_is_too_small_says_so(self) -> None:
+        """The error names the option."""
+        reply = httpx.Response(422, json={"message": "This feature requires a Hobby plan or higher. #MS42216"})
+        with pytest.raises(RefusedError, match="Hobby plan") as caught:
+            mailersend().read(reply, sample_batch(1))
+        assert 'headers = "none"' in str(caught.value)
 
     def test_a_header_that_nobody_foresaw(self) -> None:
         """It is not dropped without a word."""

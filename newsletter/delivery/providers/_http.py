@@ -6,8 +6,10 @@ A provider adds two pure functions, ``request`` and ``receipts``, and says where
 import asyncio
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
+from importlib.metadata import version
 from typing import ClassVar, TypeVar
 
 import httpx
@@ -26,6 +28,9 @@ from newsletter.errors import (
 from newsletter.model import Address, Batch, Message, Receipt
 from newsletter.plugins import Secret
 from newsletter.waiting import retry_after
+
+AGENT = f"newsletter/{version('newsletter')}"
+"""Who asks; some providers answer nobody who does not say so."""
 
 DEADLINE = 60.0  # seconds for the whole request; httpx's own timeouts are per read
 LARGEST_ANSWER = 1_000_000  # bytes
@@ -90,6 +95,11 @@ class HttpProvider(ABC):
     def signed(self, request: httpx.Request, *, now: datetime) -> httpx.Request:  # noqa: ARG002 - for those who sign
         """A request that goes out now, for a provider whose signatures carry the time; the same where it has none."""
         return request
+
+    def built(self, method: str, path: str, headers: Mapping[str, str], *, content: bytes = b"") -> httpx.Request:
+        """A request to a path, with its query, below ``base_url``."""
+        url = f"{self.base_url}{path}"
+        return httpx.Request(method, url, headers={"User-Agent": AGENT, **headers}, content=content)
 
     def headers(self, message: Message) -> dict[str, str]:
         """The headers a message brings along, without those that this provider takes from nobody.
@@ -163,6 +173,7 @@ class HttpProvider(ABC):
 
     async def _answer(self, client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
         request.headers["Accept-Encoding"] = "identity"
+        request.headers.setdefault("User-Agent", AGENT)
         response = await client.send(request, stream=True)
         body = b""
         try:

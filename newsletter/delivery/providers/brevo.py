@@ -100,7 +100,7 @@ class Brevo(HttpProvider):
             "messageVersions": [self._version(message, sandbox) for message in batch.messages],
         }
         content = msgspec.json.encode(body)
-        return httpx.Request("POST", f"{self.base_url}/smtp/email", headers=self._headers(), content=content)
+        return self.built("POST", "/smtp/email", self._headers(), content=content)
 
     def receipts(self, response: httpx.Response, batch: Batch) -> list[Receipt]:
         """``messageIds`` in the order of the versions; in the sandbox one ``messageId`` may stand for all of them."""
@@ -122,7 +122,7 @@ class Brevo(HttpProvider):
 
     def probe(self) -> httpx.Request:
         """``GET /account``."""
-        return httpx.Request("GET", f"{self.base_url}/account", headers=self._headers())
+        return self.built("GET", "/account", self._headers())
 
     def events(self, headers: Mapping[str, str], body: bytes, *, now: datetime, fetch: Fetch) -> list[Event]:  # noqa: ARG002
         """One event, or an array of them where the webhook is ``batched``; Brevo signs nothing."""
@@ -134,9 +134,7 @@ class Brevo(HttpProvider):
         today = datetime.now(UTC)
         first = max(since.astimezone(UTC) - timedelta(days=1), today - _LONGEST_REPORT)
         days = {"startDate": f"{min(first, today):%Y-%m-%d}", "endDate": f"{today:%Y-%m-%d}"}
-        page = {"limit": _PAGE, "offset": 0, "sort": "asc"}
-        url = httpx.URL(f"{self.base_url}/smtp/statistics/events", params={**days, **page})
-        return httpx.Request("GET", url, headers=self._headers())
+        return self._report(httpx.QueryParams({**days, "limit": str(_PAGE), "offset": "0", "sort": "asc"}))
 
     def polled(self, response: httpx.Response) -> tuple[list[Event], httpx.Request | None]:
         """The events of a page, without our keys: they are found by ``provider_id``. A full page has a next one."""
@@ -145,9 +143,11 @@ class Brevo(HttpProvider):
         events = [event for record in records if (event := _event(record, datetime.now(UTC)))]
         if len(records) < _PAGE:
             return events, None
-        url = response.request.url
-        further = url.copy_set_param("offset", int(url.params.get("offset", 0)) + _PAGE)
-        return events, httpx.Request("GET", further, headers=self._headers())
+        asked = response.request.url.params
+        return events, self._report(asked.set("offset", int(asked.get("offset", 0)) + _PAGE))
+
+    def _report(self, query: httpx.QueryParams) -> httpx.Request:
+        return self.built("GET", f"/smtp/statistics/events?{query}", self._headers())
 
     def _headers(self) -> dict[str, str]:
         return {"api-key": self._key.reveal(), "Accept": "application/json", "Content-Type": "application/json"}

@@ -23,13 +23,15 @@ from newsletter.errors import DeliveryError, OutcomeUnknown, RefusedError, Rejec
 from newsletter.model import Address, Asset, Batch, Bounce, Event, EventKind, Message, Receipt
 from newsletter.plugins import Secret
 
-_STOPPED = ("MS42204", "MS42207", "MS42216", "MS42222", "MS42225", "MS42901")
-"""Codes of 422 and 429 that hold for every mail: quotas, the sender's domain, a feature that the plan lacks."""
+_PLAN = "MS42216"  # a feature that the account's plan lacks
+_STOPPED = (_PLAN, "MS42204", "MS42207", "MS42222", "MS42225", "MS42901")
+"""Codes of 422 and 429 that hold for every mail: the plan, quotas, the sender's domain."""
 
 _RESERVED = ("{{", "{%")
-_UNSUBSCRIBE = "list-unsubscribe"
-_OTHERS = ("list-unsubscribe-post", "list-id", "auto-submitted", "content-language", "feedback-id")
+_UNSUBSCRIBE, _ONE_CLICK = "list-unsubscribe", "list-unsubscribe-post"
+_OTHERS = (_ONE_CLICK, "list-id", "auto-submitted", "content-language", "feedback-id")
 _LEFT_OUT: Mapping[str, tuple[str, ...]] = {"all": (), "unsubscribe": _OTHERS, "none": (_UNSUBSCRIBE, *_OTHERS)}
+_WRITTEN: Mapping[str, tuple[str, ...]] = {"unsubscribe": (_ONE_CLICK,), "none": (_UNSUBSCRIBE, _ONE_CLICK)}
 _KEY = re.compile("[0-9a-f]{32}")
 _REASONS = ("bounce_reason", "reject_reason", "suppression_reason", "unsubscribe_reason", "readable_reason", "reason")
 
@@ -67,8 +69,9 @@ class _Ping(msgspec.Struct, frozen=True):
 class MailerSend(HttpProvider):
     """Sends single mails; ``webhook`` is the signing secret that MailerSend shows for a webhook.
 
-    ``headers`` is what the account's plan takes: ``all`` of ours (Enterprise), ``unsubscribe`` alone, without the
-    one-click header (Professional), or ``none``.
+    ``headers`` is what the account's plan takes of ours: ``all`` (Enterprise); ``unsubscribe`` alone, where MailerSend
+    adds the one-click header to a web address (Professional); or ``none``, where readers leave at MailerSend and an
+    event tells.
     """
 
     name: ClassVar[str] = "mailersend"
@@ -84,7 +87,8 @@ class MailerSend(HttpProvider):
     ) -> None:
         super().__init__(key=key, base_url=base_url)
         self._webhook = webhook
-        kept = replace(self.limits, forbids=frozenset(_LEFT_OUT[headers]))
+        left_out, written = frozenset(_LEFT_OUT[headers]), frozenset(_WRITTEN.get(headers, ()))
+        kept = replace(self.limits, forbids=left_out, replaces=written)
         self.limits = kept  # type: ignore[misc]  # an option changes what the class says
         self._all = headers == "all"
 
@@ -93,7 +97,7 @@ class MailerSend(HttpProvider):
         if len(batch.messages) > 1:
             raise RejectedError("mailersend shows everybody the addresses of a request with several.", where=self.name)
         content = msgspec.json.encode(self._mail(batch.messages[0], batch.edition.assets))
-        return httpx.Request("POST", f"{self.base_url}/email", headers=self._headers(), content=content)
+        return self.built("POST", "/email", self._headers(), content=content)
 
     def receipts(self, response: httpx.Response, batch: Batch) -> list[Receipt]:
         """The id is in ``x-message-id``; a body is there only where a reader is on a suppression list."""
@@ -112,12 +116,17 @@ class MailerSend(HttpProvider):
         """Its codes stand behind its words, as ``#MS42901``; 421 is its maintenance."""
         if response.status_code == HTTPStatus.MISDIRECTED_REQUEST:
             return self.error(TemporaryError, response)
-        codes = re.findall(r"#(MS\d+)", response.text)
-        return self.error(RefusedError, response) if set(codes) & set(_STOPPED) else None
+        codes = set(re.findall(r"#(MS\d+)", response.text))
+        if not codes & set(_STOPPED):
+            return None
+        error = self.error(RefusedError, response)
+        if _PLAN in codes:
+            error.hint = 'Write headers = "none" in [provider], or take a plan with more.'
+        return error
 
     def probe(self) -> httpx.Request:
         """``GET /api-quota``: how many requests are left today."""
-        return httpx.Request("GET", f"{self.base_url}/api-quota", headers=self._headers())
+        return self.built("GET", "/api-quota", self._headers())
 
     def events(self, headers: Mapping[str, str], body: bytes, *, now: datetime, fetch: Fetch) -> list[Event]:  # noqa: ARG002
         """One event, signed as a whole with HMAC-SHA256.

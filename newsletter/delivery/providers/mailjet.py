@@ -111,7 +111,7 @@ class Mailjet(HttpProvider):
         shared = self._shared(batch, pictures)
         body = {"Messages": messages, "Globals": shared, **({"SandboxMode": True} if self.sandbox else {})}
         content = msgspec.json.encode(body)
-        return httpx.Request("POST", f"{self.base_url}/v3.1/send", headers=self._headers(), content=content)
+        return self.built("POST", "/v3.1/send", self._headers(), content=content)
 
     def read(self, response: httpx.Response, batch: Batch) -> list[Receipt]:
         """The receipts in an answer of any status, where it names the messages; else what its status means."""
@@ -130,7 +130,7 @@ class Mailjet(HttpProvider):
 
     def probe(self) -> httpx.Request:
         """``GET /v3/REST/sender``, the first of the account's senders."""
-        return httpx.Request("GET", f"{self.base_url}/v3/REST/sender?Limit=1", headers=self._headers())
+        return self.built("GET", "/v3/REST/sender?Limit=1", self._headers())
 
     def events(self, headers: Mapping[str, str], body: bytes, *, now: datetime, fetch: Fetch) -> list[Event]:  # noqa: ARG002
         """One event, or an array of them where events are grouped; Mailjet signs nothing."""

@@ -125,7 +125,7 @@ class SparkPost(HttpProvider):
         readers = [self._reader(message, merged=batch.template is not None) for message in batch.messages]
         body = {"options": options, "content": self._content(batch), "recipients": readers}
         content = msgspec.json.encode(body)
-        return httpx.Request("POST", f"{self.base_url}/transmissions", headers=self._headers(), content=content)
+        return self.built("POST", "/transmissions", self._headers(), content=content)
 
     def receipts(self, response: httpx.Response, batch: Batch) -> list[Receipt]:
         """All were taken, or none, or nobody knows which: SparkPost names no reader, and has one id for them all."""
@@ -148,7 +148,7 @@ class SparkPost(HttpProvider):
 
     def probe(self) -> httpx.Request:
         """``GET /transmissions``: what is scheduled, which a key that may send may ask."""
-        return httpx.Request("GET", f"{self.base_url}/transmissions", headers=self._headers())
+        return self.built("GET", "/transmissions", self._headers())
 
     def events(self, headers: Mapping[str, str], body: bytes, *, now: datetime, fetch: Fetch) -> list[Event]:  # noqa: ARG002
         """An array of events, each below ``msys`` and its class; an empty ``msys`` is a test of the address."""
@@ -160,7 +160,7 @@ class SparkPost(HttpProvider):
     def poll(self, since: datetime) -> httpx.Request:
         """``GET /events/message``, the same events, each without its wrapping."""
         start = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M")
-        return self._page({"cursor": "initial", "from": start, "per_page": str(_PAGE)})
+        return self._page(httpx.QueryParams({"cursor": "initial", "from": start, "per_page": _PAGE}))
 
     def polled(self, response: httpx.Response) -> tuple[list[Event], httpx.Request | None]:
         """A page's events; of the link to the next page only its query is taken, never its host."""
@@ -170,9 +170,8 @@ class SparkPost(HttpProvider):
         query = (page.links.next or "").partition("?")[2]
         return events, self._page(httpx.QueryParams(query)) if query and page.results else None
 
-    def _page(self, params: Mapping[str, str]) -> httpx.Request:
-        url = httpx.URL(f"{self.base_url}/events/message", params=dict(params))
-        return httpx.Request("GET", url, headers=self._headers())
+    def _page(self, query: httpx.QueryParams) -> httpx.Request:
+        return self.built("GET", f"/events/message?{query}", self._headers())
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": self._key.reveal(), "Content-Type": "application/json"}
