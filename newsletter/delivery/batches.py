@@ -18,9 +18,10 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from newsletter.delivery import limits, schema
 from newsletter.delivery.plan import Plan, Reader, Terms, Walk
 from newsletter.delivery.providers import Limits
-from newsletter.model import Asset, Choice, Edition, Subscriber
+from newsletter.model import Asset, Choice, Direction, Edition, Subscriber
 
 EACH = 4096  # bytes of a message besides its texts: addresses, headers, the reader's own values
+_TEXTS = ("language", "direction", "subject", "preheader", "html", "text", "nonce", "hash")
 LARGEST_REQUEST = 10_000_000  # bytes: some are under way at once, in memory
 
 
@@ -172,8 +173,7 @@ def batch_key(campaign: str, edition: str, members: Iterable[str]) -> str:
 
 
 def _store(connection: Connection, campaign: str, edition: Edition) -> int:
-    texts = ("language", "direction", "subject", "preheader", "html", "text", "nonce", "hash")
-    values = {name: getattr(edition, name) for name in texts}
+    values = {name: getattr(edition, name) for name in _TEXTS}
     row = insert(schema.edition).values(campaign_id=campaign, **values).returning(schema.edition.c.id)
     number = connection.scalar(row) or 0
     for position, asset in enumerate(edition.assets):
@@ -181,6 +181,25 @@ def _store(connection: Connection, campaign: str, edition: Edition) -> int:
         link = {"edition_id": number, "position": position, "url": asset.url, "type": asset.type, "asset_hash": digest}
         connection.execute(insert(schema.edition_asset).values(**link))
     return number
+
+
+def load(connection: Connection, number: int) -> Edition:
+    """A stored edition by its number."""
+    table, link, asset = schema.edition, schema.edition_asset, schema.asset
+    row = connection.execute(select(table).where(table.c.id == number)).one()
+    pictures = connection.execute(
+        select(link.c.url, link.c.type, asset.c.data)
+        .join(asset)
+        .where(link.c.edition_id == number)
+        .order_by(link.c.position)
+    )
+    issue = connection.scalars(select(schema.campaign.c.issue).where(schema.campaign.c.id == row.campaign_id)).one()
+    return Edition(
+        issue=issue,
+        direction=cast("Direction", row.direction),
+        assets=tuple(Asset(url=url, type=kind, data=data) for url, kind, data in pictures),
+        **{name: getattr(row, name) for name in _TEXTS if name != "direction"},
+    )
 
 
 def _store_asset(connection: Connection, asset: Asset) -> str:

@@ -74,14 +74,13 @@ def settle(
     ended = {key: receipt for key, receipt in found.items() if receipt.outcome in ("sent", "failed")}
     failed = sum(receipt.outcome == "failed" for receipt in ended.values())
     state = "split" if not ended else "failed" if failed == len(ended) else "sent"
-    values = {"state": state, "n": len(ended), "failed": failed}
-    if write(connection, lease, values, states=("inflight", "uncertain")):
+    if write(connection, lease, {"state": state, "failed": failed}, states=("inflight", "uncertain")):
         if again:
             reason = next(found[key].error for key in again)
-            move(connection, lease, again, {"state": "pending", "next_try": next_try, "reason": reason[:REASON]})
+            move(connection, lease.id, again, {"state": "pending", "next_try": next_try, "reason": reason[:REASON]})
         if doubtful:
             reason = next(found[key].error for key in doubtful)
-            number = move(connection, lease, doubtful, {"state": "uncertain", "reason": reason[:REASON]})
+            number = move(connection, lease.id, doubtful, {"state": "uncertain", "reason": reason[:REASON]})
             mark(connection, [number], "uncertain", reason)
         _receive(connection, lease, ended)
     _finish(connection, lease, state, now=now)
@@ -101,14 +100,17 @@ def _receive(connection: Connection, lease: Lease, ended: Mapping[str, Receipt])
         )
 
 
-def move(connection: Connection, lease: Lease, keys: Sequence[str], values: Mapping[str, Any]) -> int:
+def move(connection: Connection, batch: int, keys: Sequence[str], values: Mapping[str, Any]) -> int:
     """Put members of a batch, in order, into a new one with a key of its own; its number."""
-    old = connection.execute(select(_batch).filter_by(id=lease.id)).one()
+    old = connection.execute(select(_batch).filter_by(id=batch)).one()
+    edition = connection.scalars(select(schema.edition.c.hash).filter_by(id=old.edition_id)).one()
     same = {name: getattr(old, name) for name in ("campaign_id", "edition_id", "provider", "due_at", "canary")}
-    fresh = {"n": len(keys), "key": batch_key(lease.campaign, lease.edition_hash, keys), **values}
+    fresh = {"n": len(keys), "key": batch_key(old.campaign_id, edition, keys), **values}
     number = connection.scalar(insert(_batch).values(**same, **fresh).returning(_batch.c.id)) or 0
-    mine = (_message.c.batch_id == lease.id) & _message.c.idem.in_(keys)
-    connection.execute(update(_message).where(mine).values(batch_id=number, state="pending"))
+    mine = (_message.c.batch_id == batch) & _message.c.idem.in_(keys)
+    connection.execute(update(_message).where(mine).values(batch_id=number, state="pending", error=""))
+    left = {"n": old.n - len(keys)} | ({"state": "split"} if old.n == len(keys) else {})
+    connection.execute(update(_batch).where(_batch.c.id == batch).values(**left))
     return number
 
 
@@ -148,8 +150,8 @@ def split(connection: Connection, lease: Lease, *, reason: str, now: datetime) -
     keys = [member.key for member in lease.members]
     middle = len(keys) // 2
     for half in (keys[:middle], keys[middle:]):
-        move(connection, lease, half, {"state": "pending"})
-    write(connection, lease, {"state": "split", "n": 0, "reason": reason[:REASON]})
+        move(connection, lease.id, half, {"state": "pending"})
+    write(connection, lease, {"reason": reason[:REASON]}, states=("split",))
     _finish(connection, lease, "split", reason, now=now)
 
 

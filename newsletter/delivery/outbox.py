@@ -9,20 +9,20 @@
         outbox.status("2017-11")
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, Self
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, select, update
 
-from newsletter.delivery import batches, database, lease, people, plan, results
-from newsletter.delivery.schema import asset, attempt, batch, campaign, edition, edition_asset, message
+from newsletter.delivery import batches, control, database, lease, people, plan, results, spool
+from newsletter.delivery.schema import asset, attempt, batch, campaign, edition_asset, message
 from newsletter.errors import HeldError, OutboxError
-from newsletter.model import Asset, Choice, Direction, Edition, Subscriber
+from newsletter.model import Choice, Edition, Subscriber
 
 State = Literal["draft", "approved", "running", "paused", "done", "cancelled"]
 SHORTEST = 8  # characters of a hash that a person must type
@@ -70,6 +70,7 @@ class Outbox:
             lock.release()
             raise
         self._lock = lock
+        self.take_in()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -157,6 +158,46 @@ class Outbox:
             _cancel(connection, row.id)
             return _plan(row)
 
+    def pause(self, name: str, by: str) -> plan.Plan:
+        """Stop a campaign until somebody resumes it; what is under way is finished."""
+        with self.transaction() as connection:
+            row = _found(connection, name)
+            control.pause(connection, row, f"paused by {by}")
+            return _plan(row)
+
+    def resume(self, name: str) -> plan.Plan:
+        """Let a paused campaign go on."""
+        with self.transaction() as connection:
+            row = _found(connection, name)
+            control.resume(connection, row)
+            return _plan(row)
+
+    def resolve(self, issue: str, how: control.Resolution, *, emails: Collection[str] | None = None, by: str) -> int:
+        """Say what became of messages that are uncertain, all of an issue or those to some addresses; how many."""
+        with self.transaction() as connection:
+            return control.resolve(connection, issue, how, emails=emails, by=by)
+
+    def named(self, name: str) -> plan.Plan:
+        """The plan with this campaign id or hash (or its first characters); HeldError where there is none."""
+        with self.transaction() as connection:
+            return _plan(_found(connection, name))
+
+    def take_in(self) -> None:
+        """Do what the notes say that were left for the writer."""
+        for path, note in spool.read(spool.waiting(self.path)):
+            with suppress(HeldError):  # it was cancelled, or is done: what was wanted is so already
+                self._step(note)
+            path.unlink(missing_ok=True)
+
+    def _step(self, note: spool.Note) -> None:
+        facts = note.facts
+        if note.step == "pause":
+            self.pause(str(facts["name"]), str(facts["by"]))
+        elif note.step == "resume":
+            self.resume(str(facts["name"]))
+        elif note.step == "cancel":
+            self.cancel(str(facts["name"]))
+
     def campaigns(self, issue: str | None = None) -> list[Campaign]:
         """The campaigns of an issue, or all, the newest first."""
         query = select(campaign).order_by(campaign.c.created.desc())
@@ -192,27 +233,7 @@ class Outbox:
     def edition(self, number: int) -> Edition:
         """A frozen edition by its number in the database."""
         with self.transaction() as connection:
-            row = connection.execute(select(edition).where(edition.c.id == number)).one()
-            pictures = connection.execute(
-                select(edition_asset.c.url, edition_asset.c.type, asset.c.data)
-                .join(asset)
-                .where(edition_asset.c.edition_id == number)
-                .order_by(edition_asset.c.position)
-            )
-            assets = tuple(Asset(url=url, type=kind, data=data) for url, kind, data in pictures)
-            issue = connection.scalar(select(campaign.c.issue).where(campaign.c.id == row.campaign_id)) or ""
-        return Edition(
-            issue=issue,
-            language=row.language,
-            direction=cast("Direction", row.direction),
-            subject=row.subject,
-            preheader=row.preheader,
-            html=row.html,
-            text=row.text,
-            nonce=row.nonce,
-            hash=row.hash,
-            assets=assets,
-        )
+            return batches.load(connection, number)
 
 
 def _of_issue(issue: str, *states: State) -> Select[str]:

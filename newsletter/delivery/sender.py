@@ -163,6 +163,7 @@ class _Run:
         """The next batch, if the rate allows one; a provider that seems to be down gets one at a time."""
         if self._ends:
             return None
+        self.courier.outbox.take_in()
         courier, provider = self.courier, self.courier.provider
         with courier.outbox.transaction() as connection:
             now = courier.clock()

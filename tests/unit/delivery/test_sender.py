@@ -64,7 +64,7 @@ def test_a_pause_holds_for_all_batches(desk: Desk) -> None:
     desk.provider.limits = Limits(messages=1, bytes=10**9)
     desk.provider.script = [TemporaryError("429", retry_after=0.3)]
     desk.approved(choices(3))
-    assert desk.send(pace=pace(Rates(per_second=10))) == Report(sent=3)
+    assert desk.send(pace=pace(Rates(per_second=2))) == Report(sent=3)
     assert times[1] - times[0] >= 0.29
 
 
