@@ -16,7 +16,7 @@ import httpx
 from newsletter.plugins import Secret
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
-_UNSIGNED = ("authorization", "content-length")  # what a signature replaces, and what a proxy may
+_UNSIGNED = ("authorization", "content-length", "user-agent")  # what a signature replaces, and what a proxy may
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from newsletter.delivery import mime
-from newsletter.delivery.providers import Fetch, Limits, _ses_events, _sigv4, _sns
+from newsletter.delivery.providers import Fetch, Limits, _pictures, _ses_events, _sigv4, _sns
 from newsletter.delivery.providers._http import HttpProvider, problem
 from newsletter.errors import ConfigError, DeliveryError, OutcomeUnknown, RefusedError, TemporaryError
 from newsletter.model import Address, Asset, Batch, Event, Message, Outcome, Receipt, Template
@@ -149,8 +149,7 @@ class Ses(HttpProvider):
 
     def probe(self) -> httpx.Request:
         """What the account may send: ``GetAccount``, signed for now; a key that may only send is told so by 403."""
-        request = httpx.Request("GET", f"{self.base_url}/v2/email/account")
-        return self.signed(request, now=datetime.now(UTC))
+        return self.signed(self.built("GET", "/v2/email/account", {}), now=datetime.now(UTC))
 
     def events(self, headers: Mapping[str, str], body: bytes, *, now: datetime, fetch: Fetch) -> list[Event]:
         """The events in a message of Amazon SNS; the first one, ``confirm``, asks to open a link."""
@@ -166,9 +165,8 @@ class Ses(HttpProvider):
     def _post(self, operation: str, body: dict[str, object]) -> httpx.Request:
         if self._configuration_set:
             body["ConfigurationSetName"] = self._configuration_set
-        url = f"{self.base_url}/v2/email/{operation}"
         headers = {"Content-Type": "application/json"}
-        return httpx.Request("POST", url, headers=headers, content=msgspec.json.encode(body))
+        return self.built("POST", f"/v2/email/{operation}", headers, content=msgspec.json.encode(body))
 
     def _raw(self, batch: Batch, message: Message) -> dict[str, object]:
         data = mime.build(message, date=batch.due_at, assets=batch.edition.assets)
@@ -224,10 +222,10 @@ def _pairs(values: Mapping[str, str]) -> list[dict[str, str]]:
 
 def _attachment(name: str, asset: Asset) -> dict[str, str]:
     return {
-        "FileName": f"{name}.{asset.type.rpartition('/')[2].partition('+')[0]}",
+        "FileName": _pictures.file_name(name, asset),
         "ContentType": asset.type,
         "ContentDisposition": "INLINE",
         "ContentId": name,
         "ContentTransferEncoding": "BASE64",
-        "RawContent": b64encode(asset.data).decode(),
+        "RawContent": _pictures.encoded(asset),
     }
