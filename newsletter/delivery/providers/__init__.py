@@ -22,7 +22,8 @@ Fetch = Callable[[str], bytes]
 class Limits:
     """What a provider can do; plans and crash recovery are cut to it.
 
-    ``messages`` and ``bytes`` are the most of one request. ``idempotency`` says what a repeated key does: ``none``
+    ``messages`` and ``bytes`` are the most of one request; ``finished`` is the most of messages that we filled
+    ourselves, where that is less. ``idempotency`` says what a repeated key does: ``none``
     (the mail goes out again), ``request`` (the same request is answered, not sent, again) or ``message`` (every single
     message is kept apart by its key); a key is remembered for ``key_life`` seconds. ``merging`` is ``provider`` where
     it fills the merge fields itself. ``pictures`` says whether pictures may travel inside the mail, ``unicode_local``
@@ -33,6 +34,7 @@ class Limits:
 
     messages: int
     bytes: int
+    finished: int = 0
     idempotency: Literal["none", "request", "message"] = "none"
     key_life: float = 0
     merging: Literal["provider", "none"] = "none"
