@@ -94,6 +94,12 @@ def text(record: Mapping[str, object], name: str) -> str:
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
+def part(record: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """A record inside a record; empty where there is none."""
+    value = record.get(name)
+    return value if isinstance(value, dict) else {}
+
+
 def key(echo: object) -> str:
     """Our message's key in what a provider echoes of ours: values by name, or the same as JSON in a string."""
     if isinstance(echo, str):

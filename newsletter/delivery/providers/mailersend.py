@@ -203,8 +203,8 @@ def _event(record: Mapping[str, object], now: datetime) -> Event | None:
     known = _KINDS.get(name)
     if not known:
         return None
-    data = _second(_part(record, "data"))
-    meta = _part(data, "meta")
+    data = _second(_hooks.part(record, "data"))
+    meta = _hooks.part(data, "meta")
     reason = next(filter(None, (_hooks.text(meta, part) for part in _REASONS)), "")
     kind, bounce = _held(reason) if name == "suppressed" else known
     message, address = _hooks.text(data, "message_id"), _hooks.text(data, "recipient")
@@ -224,17 +224,12 @@ def _event(record: Mapping[str, object], now: datetime) -> Event | None:
 
 def _second(data: Mapping[str, object]) -> Mapping[str, object]:
     """The data of version 2; of version 1, which ends with 2026, in the places where version 2 has it."""
-    email = _part(data, "email")
+    email = _hooks.part(data, "email")
     if not email:
         return data
-    message, recipient = _part(email, "message").get("id"), _part(email, "recipient").get("email")
+    message, recipient = _hooks.part(email, "message").get("id"), _hooks.part(email, "recipient").get("email")
     moved = {"message_id": message, "recipient": recipient, "tags": email.get("tags"), "meta": data.get("morph")}
     return {**data, **moved}
-
-
-def _part(record: Mapping[str, object], name: str) -> Mapping[str, object]:
-    part = record.get(name)
-    return part if isinstance(part, dict) else {}
 
 
 def _key(tags: object) -> str:
