@@ -154,6 +154,9 @@ def _looked(check: Check, around: Surroundings) -> Iterator[Verdict]:
         yield from check.look(around)
     except UnansweredError as error:
         yield _unknown(error.what)
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        yield warning(f"Not checked: {what}.", "Correct that, or run doctor as the user that sends.")
 
 
 def _outcome(check: Check, future: "Future[list[Verdict]]", around: Surroundings, end: float) -> Iterator[Verdict]:

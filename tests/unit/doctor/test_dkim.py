@@ -1,6 +1,7 @@
 """DKIM: how a key record is read, where keys are looked for, and what is said of them."""
 
 import base64
+import re
 from functools import lru_cache
 
 import pytest
@@ -12,6 +13,7 @@ from nameserver import Zone, txt
 from surroundings import TOML, Around, said
 
 from newsletter.doctor import dkim
+from newsletter.errors import ConfigError
 
 DOMAIN = "river-cities.example"
 NAMED = f'{TOML}\n[doctor]\ndkim = ["s1"]\n'
@@ -97,6 +99,16 @@ def test_what_is_said_of_a_named_key(around: Around, records: list[str], level: 
     (found,) = said(dkim.look(made))
     assert found[0] == level
     assert says in found[1]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"), [('dkim = "s1"', 'Write a list, as in ["s1", "s2"].'), ("dkin = []", "The keys are: dkim.")]
+)
+def test_a_mistake_in_the_table_is_explained(around: Around, line: str, says: str) -> None:
+    """With its line, as everywhere in the file."""
+    with pytest.raises(ConfigError, match=re.escape(says)) as caught:
+        around(toml=f"{TOML}\n[doctor]\n{line}\n")
+    assert caught.value.where.endswith("newsletter.toml:11")
 
 
 def test_a_key_that_only_tries_is_said(around: Around) -> None:

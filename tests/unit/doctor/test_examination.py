@@ -87,6 +87,19 @@ def test_nobody_waits_for_a_silent_server(tmp_path: Path) -> None:
     assert by_check(verdicts)["SPF"] == "ok"
 
 
+def test_a_file_that_cannot_be_looked_at_stops_no_other_check(tmp_path: Path) -> None:
+    """The system's reason is said, with the file."""
+    name = "x" * 300
+    letter = opened(tmp_path, f'{TOML}\n[audience]\npath = "{name}"\n')
+    with name_server(WELL) as resolver:
+        verdicts = examine(letter, dns=Lookups(resolver))
+    (privacy,) = [verdict for verdict in verdicts if verdict.check == "privacy"]
+    assert privacy.level == "warning"
+    assert privacy.message.startswith("Not checked: ")
+    assert name in privacy.message
+    assert by_check(verdicts)["disk"] in ("ok", "problem")
+
+
 def test_a_fault_in_a_check_is_not_hidden(tmp_path: Path) -> None:
     """It is a bug, and shows as one."""
 
