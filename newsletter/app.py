@@ -7,11 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from newsletter import campaigns, issues, language_packages, letters, resources
+from newsletter import campaigns, issues, language_packages, letters, resources, trials
 from newsletter import config as configuration
+from newsletter.campaign_control import Campaigns
 from newsletter.config import Config
 from newsletter.delivery.plan import Plan
-from newsletter.delivery.results import Counts, Undelivered
+from newsletter.delivery.results import Counts
 from newsletter.delivery.sender import Report
 from newsletter.doctor import Verdict, examine
 from newsletter.errors import ConfigError
@@ -29,6 +30,7 @@ from newsletter.translation.packages.index import Index
 from newsletter.translation.packages.needs import Need
 from newsletter.translation.review import LanguageReview
 from newsletter.translations import Signed, Translations
+from newsletter.trials import Trial
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is being done, done, all) as long work goes on."""
@@ -274,28 +276,20 @@ class Newsletter:
         """What a scheduled job calls: everything that is approved and due."""
         return self.send()
 
-    def cancel(self, plan: str | Plan) -> Plan:
-        """Stop a plan, given by itself or its hash: what of it was not sent stays unsent, and may be planned again.
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        """What is planned and under way, to be stopped, resumed or resolved."""
+        return Campaigns(self.config)
 
-        HeldError where everything of it was sent.
-        """
-        with campaigns.outbox(self.config) as outbox:
-            return outbox.cancel(plan if isinstance(plan, str) else plan.campaign)
+    def try_out(self, issue: Issue, people: Sequence[str]) -> list[Trial]:
+        """Send every edition, as it would look now, to a few people who look at it; nothing is counted."""
+        editions = {language: self.edition(gate) for language, gate in self.gates(issue).items()}
+        return trials.send(self.config, editions, people, envelope=campaigns.envelope(self.config))
 
     def status(self, issue: Issue | str) -> ByLanguage[Counts]:
         """For every language of an issue how many messages are where."""
         with campaigns.outbox(self.config, mode="read") as outbox:
             return ByLanguage(outbox.status(issue if isinstance(issue, str) else issue.id))
-
-    def uncertain(self, issue: Issue | str | None = None) -> list[Undelivered]:
-        """Every message of which nobody can know whether it went out."""
-        with campaigns.outbox(self.config, mode="read") as outbox:
-            return outbox.uncertain(issue.id if isinstance(issue, Issue) else issue)
-
-    def failed(self, issue: Issue | str | None = None) -> list[Undelivered]:
-        """Every message that the provider refused for good."""
-        with campaigns.outbox(self.config, mode="read") as outbox:
-            return outbox.failed(issue.id if isinstance(issue, Issue) else issue)
 
     def _targets(self, languages: Iterable[str] | None) -> list[str]:
         known = self.config.publication.languages

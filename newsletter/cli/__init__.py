@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 
 from newsletter import display
-from newsletter.cli import checking, looking, sending, starting, translating, writing
+from newsletter.cli import checking, looking, sending, starting, steering, translating, writing
 from newsletter.errors import NewsletterError
 
 
@@ -36,8 +36,11 @@ for _command in (
     sending.plan,
     sending.approve,
     sending.send,
-    sending.cancel,
-    sending.status,
+    steering.pause,
+    steering.resume,
+    steering.cancel,
+    steering.resolve,
+    steering.status,
 ):
     cli.add_command(_command)
 

@@ -4,11 +4,15 @@ import getpass
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from newsletter import display
 from newsletter.cli.options import as_json, issue_argument, item_option, language_option
+
+if TYPE_CHECKING:
+    from newsletter import Newsletter
 
 _HASH = re.compile("[0-9a-f]{8,32}")
 """What a plan is approved by: its hash, or the beginning of it."""
@@ -18,10 +22,13 @@ _HASH = re.compile("[0-9a-f]{8,32}")
 @issue_argument
 @click.option("--at", help="When it is due, as 2026-11-30 09:00; without it, now.")
 @click.option("--timezone", default="", help="The zone of --at: an IANA name, or subscriber for each reader's own.")
+@click.option("--only", type=click.Choice(["failed"]), help="Only to those whose mail of this issue failed.")
 @click.option("--yes", is_flag=True, help="Approve the plan at once; for scripts.")
 @as_json
 @click.pass_obj
-def plan(folder: Path, issue: str | None, at: str | None, timezone: str, yes: bool, as_json: bool) -> None:
+def plan(
+    folder: Path, issue: str | None, at: str | None, timezone: str, only: str | None, yes: bool, as_json: bool
+) -> None:
     """Count who gets what, and freeze that for approval.
 
     Nothing goes out before the plan is approved.
@@ -30,7 +37,7 @@ def plan(folder: Path, issue: str | None, at: str | None, timezone: str, yes: bo
 
     newsletter = Newsletter.open(folder)
     chosen = newsletter.issue(issue)
-    made = newsletter.plan(chosen, at=at, timezone=timezone)
+    made = newsletter.plan(chosen, at=at, timezone=timezone, only="failed" if only else "")
     if yes:
         made = newsletter.approve(made, by=getpass.getuser())
     if as_json:
@@ -96,61 +103,48 @@ def approve(
 
 
 @click.command()
+@click.argument("issue", required=False)
+@click.option(
+    "--test",
+    "people",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Send nothing but one mail of each language of ISSUE (the newest) to this address; may be repeated.",
+)
+@click.option("--late", is_flag=True, help="Also begin what was due long ago.")
 @as_json
 @click.pass_obj
-def send(folder: Path, as_json: bool) -> None:
+def send(folder: Path, issue: str | None, people: tuple[str, ...], late: bool, as_json: bool) -> None:
     """Send what is approved and due.
 
     Made to be called again and again, by cron or by hand. Exit code 75: work is left, call it again later.
     """
     from newsletter import Newsletter
 
+    newsletter = Newsletter.open(folder)
+    if people:
+        _try_out(newsletter, issue, people, as_json=as_json)
+        return
+    if issue:
+        raise click.UsageError("send takes whatever is approved and due; an issue is named with --test only.")
     with display.progress_bar() as progress:
-        report = Newsletter.open(folder).send(progress=progress)
+        report = newsletter.send(progress=progress, late=late)
     if as_json:
         display.json(report)
     display.report(report, figures=not as_json)
     if report.paused:
         sys.exit(2)
-    if report.refused:
+    if report.refused or report.stopped:
         sys.exit(1)
     sys.exit(75 if report.left else 1 if report.failed or report.uncertain else 0)
 
 
-@click.command()
-@click.argument("hash_", metavar="HASH")
-@click.pass_obj
-def cancel(folder: Path, hash_: str) -> None:
-    """Stop the plan with this HASH.
-
-    What of it was not sent stays unsent, and may be planned again.
-    """
-    from newsletter import Newsletter
-
-    stopped = Newsletter.open(folder).cancel(hash_)
-    display.say(f"Cancelled. Whoever did not get {stopped.issue} from this plan may get it from a new one:")
-    display.command(f"{display.again(folder)} plan {stopped.issue}")
-
-
-@click.command()
-@issue_argument
-@as_json
-@click.pass_obj
-def status(folder: Path, issue: str | None, as_json: bool) -> None:
-    """Show what was sent, what failed and what is uncertain."""
-    from newsletter import Newsletter
-
-    newsletter = Newsletter.open(folder)
-    chosen = issue or newsletter.issue().id
-    counts = newsletter.status(chosen)
-    if not counts:
-        newsletter.issue(chosen)  # nothing was planned of it; is there such an issue at all?
-    uncertain, failed = newsletter.uncertain(chosen), newsletter.failed(chosen)
+def _try_out(newsletter: "Newsletter", issue: str | None, people: tuple[str, ...], *, as_json: bool) -> None:
+    chosen = newsletter.issue(issue)
+    trials = newsletter.try_out(chosen, people)
     if as_json:
-        display.json({"issue": chosen, "languages": counts, "uncertain": uncertain, "failed": failed})
-    elif not counts:
-        display.say(f"{chosen}: nothing of it was planned yet. Count who would get it:")
-        display.command(f"{display.again(folder)} plan {chosen}")
+        display.json(trials)
     else:
-        display.say(chosen)
-        display.status(counts, uncertain=uncertain, failed=failed)
+        display.title(chosen)
+        display.trials(trials)
+    sys.exit(1 if any(trial.error for trial in trials) else 0)

@@ -54,13 +54,13 @@ def resolve(connection: Connection, issue: str, how: Resolution, *, emails: Coll
     )
     if emails is not None:
         query = query.where(message.c.recipient_key.in_([known(email) for email in emails]))
-    rows: Sequence[Row[Any]] = connection.execute(query).all()
+    rows: list[Any] = list(connection.execute(query))
     for number, members in groupby(rows, key=lambda row: int(row.batch_id)):
         _resolve(connection, number, list(members), how, by)
     return len(rows)
 
 
-def _resolve(connection: Connection, number: int, members: Sequence[Row[Any]], how: Resolution, by: str) -> None:
+def _resolve(connection: Connection, number: int, members: Sequence[Any], how: Resolution, by: str) -> None:
     state = {"sent": "sent", "again": "pending", "drop": "failed"}[how]
     values = {"state": state, "failed": len(members) if how == "drop" else 0, "reason": f"resolved by {by}: {how}"}
     moved = lease.move(connection, number, [row.idem for row in members], values)

@@ -183,7 +183,14 @@ class Courier:
             self.editions[held.edition] = edition, self.compile(edition)
         edition, filling = self.editions[held.edition]
         envelope = Envelope.of(held.settings)
-        say = partial(envelope.message, filling=filling, held=held, language=edition.language, secret=self.secret)
+        say = partial(
+            envelope.message,
+            filling=filling,
+            newsletter=held.newsletter,
+            campaign=held.campaign,
+            language=edition.language,
+            secret=self.secret,
+        )
         return Batch(
             id=held.id,
             campaign=held.campaign,

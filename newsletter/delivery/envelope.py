@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from newsletter.delivery import mime, unsubscribe
-from newsletter.delivery.lease import Lease, Member
+from newsletter.delivery.lease import Member
 from newsletter.model import Address, Message, Template
 
 Fill = Callable[[Mapping[str, str]], tuple[str, str, str]]
@@ -58,7 +58,9 @@ class Envelope:
             "unsubscribe_url": self.unsubscribe_url,
         }
 
-    def message(self, member: Member, filling: Filling, held: Lease, *, language: str, secret: bytes) -> Message:
+    def message(
+        self, member: Member, filling: Filling, *, newsletter: str, campaign: str, language: str, secret: bytes
+    ) -> Message:
         """A member's message, finished, or with the variables for the provider to finish it."""
         mailbox = self.reply_to or self.sender
         url, leaving = unsubscribe.link(member.key, mailbox, base=self.unsubscribe_url, secret=secret)
@@ -74,7 +76,7 @@ class Envelope:
             html=html,
             text=text,
             language=language,
-            headers={**leaving, **mime.list_headers(held.newsletter, self.sender, language, campaign=held.campaign)},
+            headers={**leaving, **mime.list_headers(newsletter, self.sender, language, campaign=campaign)},
             metadata={"newsletter_id": member.key},
             variables=filling.variables(values) if merges else {},
         )
