@@ -281,8 +281,8 @@ class Event:
     ``id`` is the same when the provider repeats itself. The message is found by ``key``, which is ours, else by
     ``provider_id`` and ``address``. ``bounce`` says what a bounce means: ``hard`` (there is no such mailbox, or it
     wants no mail from us ever), ``soft`` (full, away, not now) or ``message`` (this mail, or our reputation, was
-    refused; the mailbox is fine). ``link`` is what was clicked, or, of a ``confirm``, what the provider wants to be opened once
-    before it sends events. ``raw`` is the provider's own record as JSON.
+    refused; the mailbox is fine). ``link`` is what was clicked, or, of a ``confirm``, what the provider wants to be
+    opened once before it sends events. ``raw`` is the provider's own record as JSON.
     """
 
     kind: EventKind

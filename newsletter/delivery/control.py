@@ -47,8 +47,7 @@ def resolve(connection: Connection, issue: str, how: Resolution, *, emails: Coll
     known = people.keys(connection)
     query = (
         select(message.c.batch_id, message.c.idem, message.c.campaign_id)
-        .join(batch)
-        .join(campaign, batch.c.campaign_id == campaign.c.id)
+        .select_from(message.join(campaign))
         .where(campaign.c.issue == issue, message.c.state == "uncertain")
         .order_by(message.c.batch_id, message.c.id)
     )

@@ -86,7 +86,7 @@ def pace(rates: Rates = FAST, *, chance: Callable[[float, float], float] = lambd
     return Pace(provider="scripted", rates=rates, chance=chance)
 
 
-def _compile(edition: Edition) -> Filling:
+def filling(edition: Edition) -> Filling:
     return Filling(fill=lambda values: (edition.subject, edition.html, f"{values['recipient.name']}: {edition.text}"))
 
 
@@ -99,7 +99,7 @@ class Desk:
     provider: Scripted = field(default_factory=Scripted)
     editions: dict[str, Edition] = field(default_factory=lambda: {"en": edition("en"), "es": edition("es")})
 
-    def terms(self, **settings: str) -> Terms:
+    def terms(self, *, canary: int = 0, **settings: str) -> Terms:
         """What plans are made under."""
         issue, name = "2026-11", "River Cities"
         limits = self.provider.limits
@@ -109,10 +109,11 @@ class Desk:
             provider=self.provider.name,
             limits=limits,
             per_second=50,
+            canary=canary,
             settings={**Envelope(sender=SENDER).settings, **settings},
         )
 
-    def plan(self, readers: Any, *, due: Callable[[Subscriber], datetime] | None = None, **settings: str) -> Plan:
+    def plan(self, readers: Any, *, due: Callable[[Subscriber], datetime] | None = None, **settings: Any) -> Plan:
         """A draft."""
         now = self.clock()
         return self.outbox.freeze(readers, self.editions, self.terms(**settings), due=due or (lambda _: now))
@@ -127,9 +128,9 @@ class Desk:
         """One run of the sender, without waiting."""
         return send(
             self.outbox,
-            self.provider,
+            options.pop("provider", self.provider),
             **{
-                "compile": _compile,
+                "compile": filling,
                 "rates": FAST,
                 "pace": pace(),
                 "clock": self.clock,
