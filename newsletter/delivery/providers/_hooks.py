@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from newsletter.errors import ConfigError, DeliveryError, ForgedError
+from newsletter.model import Bounce
 from newsletter.plugins import Secret
 
 TOLERANCE = 300.0  # seconds: what Svix and most others allow between a signature and its arrival
@@ -98,6 +99,22 @@ def part(record: Mapping[str, object], name: str) -> Mapping[str, object]:
     """A record inside a record; empty where there is none."""
     value = record.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def bounce(words: str) -> Bounce:
+    """What the status code in a server's words says of a bounce (RFC 3463 §3); empty where it does not decide that.
+
+    Not believed are x.0, x.1.0 and x.5: large providers say so both of unknown mailboxes and of unwanted mails.
+    """
+    found = re.search(r"\b[45]\.(\d{1,3}\.\d{1,3})\b", words)
+    code = found[1] if found else ""
+    if code in ("1.7", "1.8", "2.3", "3.4"):  # the sender's address, the size
+        return "message"
+    if code == "2.1" or (code.startswith("1.") and code != "1.0"):
+        return "hard"
+    if code.startswith(("2.2", "2.4", "3.", "4.")):
+        return "soft"
+    return "message" if code.startswith(("6.", "7.")) else ""
 
 
 def key(echo: object) -> str:
