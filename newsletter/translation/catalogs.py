@@ -75,6 +75,7 @@ class Catalog:
         self.language = language
         self.restored = 0
         self._read: bytes | None = None
+        self._content: list[tuple[object, ...]] | None = None
         self._project = project
         self._state_file = state
         self._segments: list[Segment] | None = None
@@ -170,11 +171,10 @@ class Catalog:
 
     def approve(self, context: str, source: str, *, by: str) -> None:
         """Sign a reviewed translation; any change of either text undoes it."""
-
-        def sign(entry: polib.POEntry) -> None:
-            self._provenance.approved(context, source, entry.msgstr, by=by)
-
-        self._change(self._find(context, source, *ACCEPTED), sign)
+        self._change(
+            self._find(context, source, *ACCEPTED),
+            lambda entry: self._provenance.approved(context, source, entry.msgstr, by=by),
+        )
 
     def save(self) -> bool:
         """Write the file if its content changed, through a temporary file so that the last good one is never lost.
@@ -197,24 +197,24 @@ class Catalog:
             if self._state(entry) is State.STALE or (entry.obsolete and entry.fuzzy):
                 self._provenance.stale(*_key(entry), entry.msgstr, previous=entry.previous_msgid or "")
         self._provenance.save()
-        if self._read is not None and po.same(parsing.parse(self._read, self.path, self.language), self._po):
+        if (content := po.content(self._po)) == self._content:
             return False
         self._po.metadata = po.completed(self._po.metadata, self.language, self._project)
         data = f"{self._po}\n".encode()
         if not po.write_over(self._read, self.path, data):
             return None
-        self._read = data
+        self._read, self._content = data, content
         return True
 
     def _load(self) -> None:
         self._provenance = Provenance(self._state_file)
-        self._read = po.read(self.path)
-        self._po: polib.POFile
+        self._read, self._content = po.read(self.path), None
         if self._read is None:
             self._po = polib.POFile(wrapwidth=po.WIDTH, encoding="utf-8")
             self._po.header = f"{self._project} in {self.language}. Remove “fuzzy” from an entry to accept it."
         else:
             self._po = parsing.parse(self._read, self.path, self.language)
+            self._content = po.content(self._po)
             self.restored = marks.restore(self._po, self._provenance)
 
     def _reload(self) -> None:
@@ -243,8 +243,8 @@ class Catalog:
     def _recorded(self) -> Iterator[Key]:
         """The entries that have a record; a draft that a person accepted is nobody's draft any more."""
         for entry in self._po:
-            waits = self._state(entry) is State.STALE or (entry.obsolete and entry.fuzzy) or self._machine(entry)
-            if waits or self._state(entry) is State.APPROVED:
+            known = self._state(entry) in {State.STALE, State.APPROVED} or self._machine(entry)
+            if known or (entry.obsolete and entry.fuzzy):
                 yield _key(entry)
 
     def _machine(self, entry: polib.POEntry) -> bool:

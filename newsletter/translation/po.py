@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from textwrap import TextWrapper
+from textwrap import wrap
 
 import polib
 
@@ -108,20 +108,13 @@ def plain(text: str) -> str:
 def describe(entry: polib.POEntry, segment: Segment) -> None:
     """Note beside an entry what its source says of it; without the line, which every insertion above would change."""
     entry.obsolete = False
-    entry.comment = segment.note
+    entry.comment = "\n".join(line for text in segment.note.splitlines() for line in _lines(text, "#. "))
     entry.occurrences = [(segment.file, "")] if segment.file else []
 
 
 def note(entry: polib.POEntry, notes: Iterable[str]) -> None:
-    """Set our own comment, wrapped here: polib would wrap it too, and a wrapped line would not look like ours."""
-    wrap = TextWrapper(
-        width=WIDTH - len("# "),
-        initial_indent=NOTE,
-        subsequent_indent=f"{NOTE}  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    ours = [line for text in notes for line in wrap.wrap(" ".join(text.split()))]
+    """Set our own comment; each of its lines says that it is ours."""
+    ours = [line for text in notes for line in _lines(text, "# ", first=NOTE, rest=f"{NOTE}  ")]
     kept = _without_notes(entry.tcomment)
     entry.tcomment = "\n".join([*([kept] if kept else []), *ours])
 
@@ -135,21 +128,8 @@ def accepted(entry: polib.POEntry) -> None:
     entry.previous_msgid = entry.previous_msgctxt = None
 
 
-def same(one: polib.POFile, other: polib.POFile) -> bool:
-    """Whether two files have the same entries, whatever their wrapping and their header's dates."""
-    return _content(one) == _content(other)
-
-
-def now() -> str:
-    """The moment, as PO headers write it."""
-    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M%z")
-
-
-def _without_notes(comment: str) -> str:
-    return "\n".join(line for line in comment.splitlines() if not line.startswith(NOTE.rstrip()))
-
-
-def _content(file: polib.POFile) -> list[tuple[object, ...]]:
+def content(file: polib.POFile) -> list[tuple[object, ...]]:
+    """What two files have in common that say the same, whatever their wrapping and their header's dates."""
     return [
         (
             entry.msgctxt,
@@ -159,11 +139,27 @@ def _content(file: polib.POFile) -> list[tuple[object, ...]]:
             entry.previous_msgid,
             entry.comment,
             entry.tcomment,
-            entry.occurrences,
+            # A file's name with spaces is read back as several.
+            " ".join(":".join(filter(None, place)) for place in entry.occurrences).split(),
             entry.obsolete,
         )
         for entry in file
     ]
+
+
+def now() -> str:
+    """The moment, as PO headers write it."""
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M%z")
+
+
+def _lines(text: str, mark: str, *, first: str = "", rest: str = "") -> list[str]:
+    """A comment in lines that fit behind ``mark``: longer ones polib would wrap, and read back as other lines."""
+    room = WIDTH - len(mark)
+    return wrap(" ".join(text.split()), room, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+
+
+def _without_notes(comment: str) -> str:
+    return "\n".join(line for line in comment.splitlines() if not line.startswith(NOTE.rstrip()))
 
 
 @contextmanager

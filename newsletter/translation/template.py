@@ -21,6 +21,6 @@ def write(path: Path, segments: Iterable[Segment], *, project: str) -> None:
         made.append(entry)
     known = po.read(path)
     with suppress(TranslationError):  # nobody works in this file, so a damaged one is simply made anew
-        if known is not None and po.same(parsing.parse(known, path, ""), made):
+        if known is not None and po.content(parsing.parse(known, path, "")) == po.content(made):
             return
     po.write(path, f"{made}\n".encode())

@@ -15,6 +15,8 @@ from newsletter.translation.catalogs import Catalog, State
 WORDS = ["city", "river", "forum", "centre", "opens", "garden", "bridge", "water", "people", "council", "old", "new"]
 WORK = ("draft", "correct", "accept", "approve", "clear all", "forget", "hold", "comment")
 
+LONG = f"https://river-cities.example/{'a-long-address-' * 8}{'AnAddressWithoutAnyPlaceToBreak' * 4}"
+
 # Content has no control characters: the importer and the loader remove them.
 characters = st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], include_characters="\n\t")
 sentences = st.lists(st.sampled_from(WORDS), min_size=4, max_size=14).map(" ".join)
@@ -24,9 +26,11 @@ segments = st.builds(
     item=st.sampled_from(["forum", "trees", "issue"]),
     role=st.sampled_from(["body", "title", "li"]),
     text=texts,
-    file=st.just("forum.md"),
+    file=st.sampled_from(["forum.md", "01 our forum.md", "the-" * 25 + "forum.md"]),
     line=st.integers(1, 300),
-    note=st.sampled_from(["", "a short label above the title"]),
+    note=st.sampled_from(
+        ["", "a short label above the title", f"glossary: {'member-city = ville-membre; ' * 5}\n{LONG}"]
+    ),
 )
 sources = st.lists(segments, min_size=1, max_size=7, unique_by=lambda each: (each.context, each.text))
 work = st.lists(st.tuples(st.sampled_from(WORK), st.integers(0, 6)), max_size=12)
@@ -48,7 +52,7 @@ def do(folder: Path, source: Sequence[Segment], what: str, number: int) -> None:
     found = list(made)[number % len(source)]
     place = (found.context, found.source)
     if what == "draft" and found.state is State.MISSING:
-        made.draft(*place, f"machine: {found.source[::-1]}", notes=["draft by an engine"], origin="an engine")
+        made.draft(*place, f"machine: {found.source[::-1]}", notes=["draft by an engine", LONG], origin="an engine")
     elif what == "hold" and found.state is State.MISSING:
         made.draft(*place, "", notes=["held back: no reason"])
     elif what == "accept" and found.state in {State.DRAFT, State.STALE}:

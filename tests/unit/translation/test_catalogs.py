@@ -63,7 +63,8 @@ def test_a_new_segment_is_missing(tmp_path: Path) -> None:
 def test_a_draft_is_fuzzy_until_a_person_clears_it(tmp_path: Path) -> None:
     """The state lives in the PO flag, and our note goes when the entry is reviewed."""
     made = catalog(tmp_path, FORUM)
-    made.draft("forum|body", FORUM, FRENCH, notes=["draft by an engine with a name long enough to be wrapped " * 3])
+    long = f"see https://river-cities.example/{'a-long-address-' * 8}{'AnAddressWithoutAnyPlaceToBreak' * 4} " * 3
+    made.draft("forum|body", FORUM, FRENCH, notes=[long])
     made.save()
     drafted = entry(catalog(tmp_path, FORUM), FORUM)
     person(tmp_path, {FORUM: FRENCH})
