@@ -18,6 +18,9 @@ _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _LIMITED = (b"restricted_api_key", b"is not authorized to perform")
 """How Resend and Amazon answer a good key that may send and not ask such questions, as is wise."""
 
+_UNCLEAR = ("mailgun",)
+"""Who answers such a key as it does a wrong one."""
+
 
 def look(around: "Surroundings") -> Iterator[Verdict]:
     """The options, the environment variable of the key, and an answer of the provider that costs nothing."""
@@ -48,11 +51,13 @@ def _judge(around: "Surroundings", answer: Answer) -> Verdict:
     if status in _REFUSED and any(words in answer.body for words in _LIMITED):
         return ok(f"{name} knows the key, which may do little besides sending, as is wise.")
     if status in _REFUSED:
-        keys = _variables(around.config.provider.options)
-        return problem(
-            f"{name} refuses the key (it answered {status}).",
-            f"Make a new key with {name} and set {keys} to it.",
-        )
+        fix = f"Make a new key with {name} and set {_variables(around.config.provider.options)} to it."
+        if name in _UNCLEAR:
+            return warning(
+                f"{name} lets the key ask nothing (it answered {status}): it may only send, or it is wrong.",
+                f"If it is no sending key of the domain: {fix}",
+            )
+        return problem(f"{name} refuses the key (it answered {status}).", fix)
     if status == HTTPStatus.TOO_MANY_REQUESTS or answer.broken:
         return warning(f"{name} has no time or is in trouble (it answered {status}).", "Try again in some minutes.")
     return warning(

@@ -94,6 +94,18 @@ def test_the_key_is_tried(around: Around, status: int, body: bytes, level: str, 
     assert [(each.method, each.path, each.headers["x-key"]) for each in asked] == [("GET", "/me", SECRET)]
 
 
+def test_a_refusal_may_leave_open_what_is_wrong(around: Around, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mailgun answers a key that may only send as it does a wrong one."""
+    monkeypatch.setenv("MAILGUN_KEY", SECRET)
+    with serve(lambda _asked: Reply(status=401)) as url:
+        options = (
+            f'use = "mailgun"\nkey = {{ env = "MAILGUN_KEY" }}\ndomain = "river-cities.example"\nbase_url = "{url}"'
+        )
+        ((level, text),) = said(service.look(around(toml=TOML.replace('use = "folder"\npath = "outbox"', options))))
+    assert (level, "it may only send, or it is wrong" in text) == ("warning", True)
+    assert "set MAILGUN_KEY to it" in text
+
+
 def test_a_provider_that_is_away(around: Around, closed: str) -> None:
     """Nothing listens there; nobody answers in time; the name does not exist; nobody knows the name."""
     ((level, text),) = said(service.look(around(toml=toml(closed))))
