@@ -17,6 +17,8 @@ from babel import Locale
 from babel.dates import format_date
 from persiantools.jdatetime import JalaliDate
 
+from newsletter import months
+
 Order = Literal["DMY", "MDY"]
 Verdict = Literal["certain", "only", "ambiguous", "contradiction"]
 Parts = tuple[int, int, int]  # year, month, day
@@ -24,10 +26,6 @@ Parts = tuple[int, int, int]  # year, month, day
 LOCALES = ("en", "es", "fr", "ca", "pt", "ar", "ar_MA", "ar_DZ", "ar_LB", "fa", "ko", "ne", "zh")
 
 _PERSIAN = 100  # added to the number of a month that only the Persian calendar has
-_PERSIAN_MONTHS = [
-    *("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور"),
-    *("مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"),
-]
 _PERSIAN_YEARS = range(1300, 1500)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _SPELLINGS = str.maketrans(
@@ -222,14 +220,10 @@ def _weekday_patterns() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
 @lru_cache(maxsize=1)
 def _months() -> Mapping[str, int]:
     """The names of months, case-folded; those of the Persian calendar begin at 101."""
-    names = {name: number + _PERSIAN for number, name in enumerate(_PERSIAN_MONTHS, 1)}
+    names = {name: number + _PERSIAN for number, name in enumerate(months.PERSIAN, 1)}
     for locale in LOCALES:
-        months = Locale.parse(locale).months
-        for number, name in (
-            (n, months[c][w][n]) for c in months for w in ("wide", "abbreviated") for n in range(1, 13)
-        ):
-            if not any(char.isdecimal() for char in _plain(name)):
-                names.setdefault(_key(name.removeprefix("de ").removeprefix("d’")), number)
+        for number, name in months.names(locale):
+            names.setdefault(_key(name), number)
     return names
 
 

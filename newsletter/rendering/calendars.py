@@ -12,6 +12,8 @@ from babel import Locale
 from babel.dates import parse_pattern, tokenize_pattern
 from persiantools.jdatetime import JalaliDate
 
+from newsletter import months
+
 Form = Literal["full", "long", "short", "month", "badge"]
 """``full`` has the weekday, ``short`` an abbreviated month, ``month`` no day; ``badge`` is the month's short name."""
 
@@ -19,10 +21,7 @@ _PERSIAN_BEGINS = datetime.date(622, 3, 22)
 _PERSIAN_ENDS = datetime.date(9998, 12, 31)  # persiantools knows years up to 9377
 
 # CLDR 42, as ICU 72 has them.
-_PERSIAN_MONTHS = {
-    "": ["فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"],
-    "AF": ["حمل", "ثور", "جوزا", "سرطان", "اسد", "سنبلهٔ", "میزان", "عقرب", "قوس", "جدی", "دلو", "حوت"],
-}
+_AFGHAN = ("حمل", "ثور", "جوزا", "سرطان", "اسد", "سنبلهٔ", "میزان", "عقرب", "قوس", "جدی", "دلو", "حوت")
 
 
 def persian(day: datetime.date, locale: Locale) -> JalaliDate | None:
@@ -75,7 +74,7 @@ def _fill(pattern: str, day: Any, locale: Locale) -> str:
 
 def _persian(field: str, day: JalaliDate, locale: Locale) -> str:
     if field in "ML":
-        return _PERSIAN_MONTHS["AF" if locale.territory == "AF" else ""][day.month - 1]
+        return (_AFGHAN if locale.territory == "AF" else months.PERSIAN)[day.month - 1]
     if field == "E":
         return str(locale.days["format"]["wide"][day.to_gregorian().weekday()])
     return str(day.year if field == "y" else day.day)

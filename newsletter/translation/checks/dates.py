@@ -5,16 +5,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import regex
-from babel import Locale, UnknownLocaleError
+from babel import UnknownLocaleError
 from persiantools.jdatetime import JalaliDate
 
+from newsletter import months
 from newsletter.translation.checks import Candidate, Finding
 
 _VARIANTS = {"ar": ("ar", "ar_MA", "ar_DZ", "ar_LB"), "pt": ("pt", "pt_PT")}
-_PERSIAN = (
-    *("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور"),
-    *("مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"),
-)
 _SHORT = 4  # letters of a month's name
 _LETTERS = str.maketrans({"ي": "ی", "ك": "ک", "\u200c": " "})
 
@@ -66,20 +63,17 @@ def _pattern(language: str) -> regex.Pattern[str]:
 
 @lru_cache(maxsize=32)
 def _months(language: str) -> dict[int, frozenset[str]]:
-    """The names of each month, case-folded, full and short; without the numbers that East Asia calls them by."""
-    names: dict[int, set[str]] = {number: set() for number in range(1, 13)}
-    for tag in _VARIANTS.get(language, (language,)):
-        try:
-            months = Locale.parse(tag).months
-        except (ValueError, UnknownLocaleError):
-            return {}
-        for context in months.values():
-            for width in ("wide", "abbreviated"):
-                for number, name in context.get(width, {}).items():
-                    plain = name.casefold().removeprefix("de ").removeprefix("d’").rstrip(".").translate(_LETTERS)
-                    if len(plain) > 2 and not any(char.isdecimal() for char in plain):
-                        names[number].add(plain)
-    return {number: frozenset(found) for number, found in names.items()}
+    """The names of each month, case-folded, full and short, of more than two letters."""
+    found: dict[int, set[str]] = {number: set() for number in range(1, 13)}
+    try:
+        for tag in _VARIANTS.get(language, (language,)):
+            for number, name in months.names(tag):
+                plain = name.casefold().translate(_LETTERS)
+                if len(plain) > 2:
+                    found[number].add(plain)
+    except (ValueError, UnknownLocaleError):
+        return {}
+    return {number: frozenset(names) for number, names in found.items()}
 
 
 def _stands(name: str, text: str) -> bool:
@@ -91,11 +85,11 @@ def _stands(name: str, text: str) -> bool:
 
 def _persian(day: int, month: int, year: int, text: str, numbers: set[int]) -> bool:
     """Whether the text has the same day in the Persian calendar."""
-    if not any(name in text for name in _PERSIAN):
+    if not any(name in text for name in months.PERSIAN):
         return False
     try:
         date = JalaliDate(datetime.date(year or 2000, month, day))  # type: ignore[no-untyped-call]
     except ValueError:
         return False
     near = {date.day} if year else {date.day - 1, date.day, date.day + 1}
-    return _PERSIAN[date.month - 1] in text and bool(near & numbers)
+    return months.PERSIAN[date.month - 1] in text and bool(near & numbers)
