@@ -141,12 +141,7 @@ def page(
     """
     segments = _segments(rows)
     by_row = {id(segment.row): segment for segment in segments}
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
-    environment = jinja2.Environment(
-        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["inline"] = inline.show
-    return environment.get_template("page.html.j2").render(
+    return _template().render(
         newsletter=newsletter,
         issue=issue,
         found=found,
@@ -166,6 +161,15 @@ def page(
         approve=approve,
         at=at,
     )
+
+
+def _template() -> jinja2.Template:
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["inline"] = inline.show
+    return environment.get_template("page.html.j2")
 
 
 def _segments(rows: Sequence[Row]) -> list[_Segment]:
