@@ -5,40 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from memories import FORUM, FRENCH, find, found, memory, row
 
-from newsletter.translation.memory import Memory, matching, values
-from newsletter.translation.memory.matching import Kind, Match, Remembered
-
-FORUM = "The forum brought together three training centres from three continents of the world."
-FRENCH = "Le forum a réuni trois centres de formation de trois continents du monde."
-
-
-def row(source: str, target: str, **other: object) -> Remembered:
-    given: dict[str, object] = {
-        "source_language": "en",
-        "target_language": "fr",
-        "context": "forum|body",
-        "origin": "2026-10",
-        "date": "2026-10-13T09:00:00Z",
-        **other,
-    }
-    return Remembered(source=source, target=target, **given)  # type: ignore[arg-type]
-
-
-def memory(folder: Path, *rows: Remembered) -> Memory:
-    made = Memory(folder / "memory.db")
-    made.add(rows)
-    return made
-
-
-def find(made: Memory, text: str, context: str = "") -> Match | None:
-    return made.find(text, source="en", target="fr", context=context)
-
-
-def found(made: Memory, text: str, context: str = "") -> Match:
-    match = find(made, text, context)
-    assert match is not None
-    return match
+from newsletter.translation.memory import matching, values
+from newsletter.translation.memory.matching import Kind
 
 
 def test_the_same_text_in_the_same_place_comes_first(tmp_path: Path) -> None:

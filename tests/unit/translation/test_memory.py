@@ -10,43 +10,13 @@ from pathlib import Path
 
 import polib
 import pytest
+from memories import FORUM, FRENCH, find, found, memory, row
 
 from newsletter.errors import TranslationError
 from newsletter.translation.memory import Memory, Reviewed, reviewed_in, store
-from newsletter.translation.memory.matching import Match, Remembered
 
-FORUM = "The forum brought together three training centres from three continents of the world."
-FRENCH = "Le forum a réuni trois centres de formation de trois continents du monde."
 TREES = "Volunteers planted two hundred trees along the river."
 ARBRES = "Des bénévoles ont planté deux cents arbres le long du fleuve."
-
-
-def row(source: str, target: str, **other: object) -> Remembered:
-    given: dict[str, object] = {
-        "source_language": "en",
-        "target_language": "fr",
-        "context": "forum|body",
-        "origin": "2026-10",
-        "date": "2026-10-13T09:00:00Z",
-        **other,
-    }
-    return Remembered(source=source, target=target, **given)  # type: ignore[arg-type]
-
-
-def memory(folder: Path, *rows: Remembered) -> Memory:
-    made = Memory(folder / "memory.db")
-    made.add(rows)
-    return made
-
-
-def find(made: Memory, text: str, context: str = "") -> Match | None:
-    return made.find(text, source="en", target="fr", context=context)
-
-
-def found(made: Memory, text: str, context: str = "") -> Match:
-    match = find(made, text, context)
-    assert match is not None
-    return match
 
 
 def write(folder: Path, *entries: polib.POEntry, issue: str = "2026-11", name: str = "fr.po") -> Path:

@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import memories
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,15 +40,7 @@ ROWS = st.lists(
 
 
 def row(source: str = "Hello", target: str = "Hola", **other: object) -> Remembered:
-    given: dict[str, object] = {
-        "source_language": "en",
-        "target_language": "es",
-        "context": "forum|body",
-        "origin": "2026-10",
-        "date": "2026-10-13T09:00:00Z",
-        **other,
-    }
-    return Remembered(source=source, target=target, **given)  # type: ignore[arg-type]
+    return memories.row(source, target, **{"target_language": "es", **other})
 
 
 def read(folder: Path, body: str | bytes, *, header: str = "") -> tuple[tmx.Imported, list[Remembered]]:
