@@ -25,6 +25,7 @@ _CLOSING = re.compile(rf"(?<=[\r\n])---[ \t]*(?:{_EOL}|\Z)")
 _BLANK_LINES = re.compile(rf"(?:[ \t]*{_EOL})*")
 _UNSAFE = re.compile("[\r\n\x85\u2028\u2029]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ufeff]")
+_HALF = re.compile("[\ud800-\udfff]")
 _QUOTE_IT = 'Put the text after the key in double quotes, as in title: "Forum: the results".'
 _TEXTS = (".title", ".summary", ".place", ".section", ".alt", ".caption")
 _KINDS = {
@@ -72,6 +73,9 @@ class Fields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     lead: bool = False
     image: Picture | None = None
     flags: tuple[Doubt, ...] = ()
+
+
+_KEYS = frozenset(name for keys in (Fields, Picture, Doubt) for name in keys.__struct_fields__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,7 +194,7 @@ def _plain(node: yaml.Node, path: str, lines: dict[str, int], file: Path) -> Any
     """The node's value with text for all scalars, without the empty ones; notes in ``lines`` where each key stands."""
     _refuse_losses(node, path, file)
     if isinstance(node, yaml.ScalarNode):
-        return node.value
+        return _whole(node, file)
     if isinstance(node, yaml.SequenceNode):
         for number, child in enumerate(node.value):
             lines[f"{path}[{number}]"] = child.start_mark.line + 2
@@ -199,15 +203,27 @@ def _plain(node: yaml.Node, path: str, lines: dict[str, int], file: Path) -> Any
     for key, child in node.value:
         _refuse_losses(key, path, file)
         line = key.start_mark.line + 2
-        name = key.value if isinstance(key, yaml.ScalarNode) else "…"
+        name = _whole(key, file) if isinstance(key, yaml.ScalarNode) else "…"
         inside = f"{path}.{name}"
         if inside in lines:
             _fail(f"the key {name!r} stands there twice.", file, line, "Remove one of them.")
         lines[inside] = line
         value = _plain(child, inside, lines, file)
-        if child.value:
+        if child.value or name not in _KEYS:  # an empty key is as good as none, but a word with a colon is lost
             values[name] = value
     return values
+
+
+def _whole(node: yaml.ScalarNode, file: Path) -> str:
+    """A scalar's text; signs such as 🎉 that JSON escapes as two halves are put together, which YAML does not do."""
+    text: str = node.value
+    if not _HALF.search(text):
+        return text
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError as error:
+        what = "there is half a character, written as \\ud800 to \\udfff."
+        _fail(what, file, node.start_mark.line + 2, "Type the character itself.", error)
 
 
 def _refuse_losses(node: yaml.Node, path: str, file: Path) -> None:

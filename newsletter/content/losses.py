@@ -7,8 +7,10 @@ one is refused. The language of a code block, which is one word, and the title o
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import escapedSplit, table
 from markdown_it.token import Token
@@ -29,10 +31,8 @@ class Loss:
 
 def find(source: str) -> Iterator[Loss]:
     """The words of a Markdown text that no reader would see."""
-    parser = dialect.parser()
-    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
     environment: dict[str, Any] = {"losses": []}
-    tokens = parser.parse(source, environment)
+    tokens = _parser().parse(source, environment)
     yield from environment["losses"]
     yield from _addresses(environment, source.split("\n"), used=set(_used(tokens)))
     for token in tokens:
@@ -43,6 +43,13 @@ def find(source: str) -> Iterator[Loss]:
                 what=f"nobody would see {words[:60]!r}: Markdown takes it for the language of a block of code.",
                 hint=f"Put it on the next line; or put a backslash before {token.markup[:3]}, if no code is meant.",
             )
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    parser = dialect.parser()
+    parser.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    return parser
 
 
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - as markdown-it calls it

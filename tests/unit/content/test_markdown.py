@@ -77,6 +77,12 @@ def test_line_ends_and_mark(folder: Path, end: str, mark: str) -> None:
     assert (item.title, item.body, item.line) == ("Forum", "Hello.", 5)
 
 
+def test_escaped_as_json(folder: Path) -> None:
+    """A sign beyond the first 65,536 that a program wrote as two halves is one sign."""
+    (folder / "01-forum.md").write_text('---\ntitle: "\\ud83c\\udf89 \\u00e9"\n---\n', encoding="utf-8")
+    assert markdown.load(folder, language="en").items[0].title == "🎉 é"
+
+
 def test_order(folder: Path) -> None:
     """Items come in the order that file managers show, numbers as numbers."""
     for name in ("10-ten.md", "2-two.md", "appendix.md", "1-2027-plans.md"):
@@ -108,6 +114,7 @@ def test_order(folder: Path) -> None:
             3,
             "title, summary, date, until, time, place, section, url, lead, image, flags",
         ),
+        ("---\ntitle: x\nDear members:\n---\n", 3, "no key 'Dear members'"),
         ("---\ntitle: x\ndate: 10/11/2017\n---\n", 3, "2026-11-20"),
         ("---\ntitle: x\ndate: 2026-02-31\n---\n", 3, "2026-11-20"),
         ("---\ntitle: x\ndate: 2026-11-20\nuntil: 2026-11-19\n---\n", 4, "last day is before the first"),
@@ -120,7 +127,8 @@ def test_order(folder: Path) -> None:
         ("---\ntitle: x\nimage:\n  src: a.png\n  alt:\n---\n", 5, "what the picture shows"),
         ("---\ntitle: x\nimage:\n  alt: b\n  src: a.png\n---\n", 5, "no picture 'a.png'"),
         ('---\ntitle: x\nimage:\n  src: "a\\0.png"\n  alt: b\n---\n', 4, "no picture 'a\\x00.png'"),
-        ('---\ntitle: x\nimage:\n  src: "a\\ud83d.png"\n  alt: b\n---\n', 4, "no picture 'a\\ud83d.png'"),
+        ('---\ntitle: x\nimage:\n  src: "a\\ud83d.png"\n  alt: b\n---\n', 4, "half a character"),
+        ('---\ntitle: x\n"a\\ud83d": b\n---\n', 3, "half a character"),
         ("---\ntitle: x\nimage:\n  src: " + "a" * 300 + "\n  alt: b\n---\n", 4, "no picture 'aaa"),
         ("---\ntitle: x\nimage:\n  src: ../a.png\n  alt: b\n---\n", 4, "outside"),
         ("---\ntitle: x\nimage:\n  src: a.png\n  alt: b\n  width: 3\n---\n", 6, "src, alt"),
