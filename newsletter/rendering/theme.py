@@ -7,13 +7,13 @@ RenderError with its file and line.
 
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, nodes
 from jinja2.exceptions import TemplateSyntaxError
 
 from newsletter import resources
@@ -58,12 +58,19 @@ class Theme:
     def render(self, template: str, values: Mapping[str, Any]) -> str:
         """The text of ``template`` with ``values``."""
         try:
+            _refuse_stray_blocks(self.environment, template)
             return self.environment.get_template(template).render(values)
         except TemplateNotFound as error:
-            raise RenderError(f"the theme lacks {error.name!r}.", where=template, hint="Add that file.") from None
+            where = _line(error) or template
+            raise RenderError(f"the theme lacks {error.name!r}.", where=where, hint="Add that file.") from None
         except TemplateSyntaxError as error:
             where = f"{error.filename or error.name or template}:{error.lineno}"
             raise RenderError(f"{error.message}", where=where, hint="Correct the template.") from None
+        except UnicodeDecodeError as error:
+            raise self._not_utf8(error) from None
+        except RecursionError as error:
+            hint = "A template of your own replaces the one of that name, so it cannot extend or include it."
+            raise RenderError("this template leads to itself.", where=_line(error) or template, hint=hint) from None
         except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
             where = _line(error) or template
             raise RenderError(f"{_reason(error)}.", where=where, hint="Correct the template.") from error
@@ -80,14 +87,23 @@ class Theme:
             error.where = self._origin(line) or f"{error.where} (rendered)"
             raise
 
+    def _not_utf8(self, error: UnicodeDecodeError) -> RenderError:
+        """The error for the file that cannot be read; Jinja does not say which one it is."""
+        where = next((str(path) for path in self.files if path.read_bytes() == error.object), "")
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return RenderError("the template is not UTF-8.", where=f"{where}:{line}", hint="Save it with that encoding.")
+
     def _origin(self, line: str) -> str:
         """The file and line of the theme that a rendered line came from; empty where none or several may be it."""
-        found = [
-            f"{path}:{number}"
-            for path in self.files
-            for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-            if "<" in text and re.fullmatch(".*".join(map(re.escape, _FILLED.split(text.strip()))), line.strip())
-        ]
+        found = []
+        for path in self.files:
+            texts = path.read_text(encoding="utf-8").splitlines()
+            for number, text in enumerate(texts, 1):
+                pattern = ".*".join(map(re.escape, _FILLED.split(text.strip())))
+                # What stands after an include follows the last line of the included file.
+                more = ".*" if number == len(texts) else ""
+                if "<" in text and re.fullmatch(pattern + more, line.strip()):
+                    found.append(f"{path}:{number}")
         return found[0] if len(found) == 1 else ""
 
 
@@ -111,6 +127,32 @@ def _environment(folders: tuple[Path, ...], language: str, *, files: tuple[Path,
     return environment
 
 
+def _refuse_stray_blocks(environment: Environment, name: str) -> None:
+    """Refuse a block that no template above has: Jinja would leave out its words without a word of its own."""
+    (file, tree), *above = _ancestry(environment, name)
+    known = {block.name for _, other in above for block in other.find_all(nodes.Block)}
+    for block in tree.body if above else ():
+        if isinstance(block, nodes.Block) and block.name not in known:
+            raise RenderError(
+                f"the template that this one extends has no block {block.name!r}.",
+                where=f"{file}:{block.lineno}",
+                hint=f"It has: {', '.join(sorted(known)) or 'none'}.",
+            )
+
+
+def _ancestry(environment: Environment, name: str) -> Iterator[tuple[str, nodes.Template]]:
+    """A template and those that it extends, each with its file."""
+    seen: set[str] = set()
+    while name and name not in seen and environment.loader:
+        seen.add(name)
+        source, file, _ = environment.loader.get_source(environment, name)
+        extends = "extends" in source  # hardly any template does, and parsing takes time
+        tree = environment.parse(source, name, file) if extends or len(seen) > 1 else nodes.Template([])
+        yield file or name, tree
+        above = tree.find(nodes.Extends)
+        name = above.template.value if above and isinstance(above.template, nodes.Const) else ""
+
+
 def _escapes(name: str | None) -> bool:
     """Everything is markup but the text part; Jinja's own rule would not escape ``.mjml.j2``."""
     return name is None or not name.endswith(".txt.j2")
@@ -119,7 +161,8 @@ def _escapes(name: str | None) -> bool:
 def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"a translation or template uses the unknown name {error}"
-    return str(error).rstrip(".") or type(error).__name__
+    # Designers know no classes: 'newsletter.rendering.look.Palette object' is a Palette to them.
+    return re.sub(r"'(?:\w+\.)*(\w+) object'", r"\1", str(error)).rstrip(".") or type(error).__name__
 
 
 def _line(error: Exception) -> str:

@@ -66,13 +66,17 @@ def test_an_unknown_theme_is_an_error(tmp_path, name):
         ('<mjml><mj-body>\n\n<mj-section colour="{{ x }}"></mj-section></mj-body></mjml>', "colour", 3),
         ("<mjml><mj-body>{{ x }}\n<mj-section>\n</mj-body></mjml>", "not well-formed", 3),
         ("<mjml><mj-body>\n{% block a %}<mj-hero></mj-hero>{% endblock %}</mj-body></mjml>", "mj-hero", 2),
+        ("\n<mj-hero></mj-hero>\n", "mj-hero", 2),
     ],
 )
 def test_what_is_no_mjml_is_found_in_the_template(tmp_path, text, what, line):
     """A designer reads the line of the theme's own file, not that of the document made from it."""
-    mine = theme(tmp_path, {"bad.mjml.j2": text})
+    mine = theme(
+        tmp_path,
+        {"bad.mjml.j2": text, "whole.mjml.j2": '<mjml><mj-body>{% include "bad.mjml.j2" %}</mj-body></mjml>'},
+    )
     with pytest.raises(RenderError, match=what) as caught:
-        mine.compile("bad.mjml.j2", {"x": "words"})
+        mine.compile("bad.mjml.j2" if "<mjml>" in text else "whole.mjml.j2", {"x": "words"})
     assert caught.value.where == f"{tmp_path / 'templates' / 'default' / 'bad.mjml.j2'}:{line}"
 
 
@@ -86,16 +90,28 @@ def test_what_is_no_mjml_is_found_in_the_template(tmp_path, text, what, line):
         ("a\n{{ 'x' | wrap('y') }}", 2, "str"),
         ("a\n{% blok x %}", 2, "unknown tag 'blok'"),
         ("a\n{{ self.footer() }}", 2, "no attribute 'footer'"),
-        ("a\n{% include 'gone.j2' %}", None, "lacks 'gone.j2'"),
+        ("a\n{% include 'gone.j2' %}", 2, "lacks 'gone.j2'"),
+        ("a\n{% from 'base.j2' import gone %}\n{{ gone() }}", 3, "does not export the requested name 'gone'"),
+        ("{% extends 'base.j2' %}\n{% block footr %}x{% endblock %}", 2, "no block 'footr'"),
+        (
+            "{% extends 'base.j2' %}\n{% block footer %}{% block new %}{{ 1 / 0 }}{% endblock %}{% endblock %}",
+            2,
+            "zero",
+        ),
+        ("\n{% extends 'bad.mjml.j2' %}", 2, "leads to itself"),
+        ("\n\n{% include 'bad.mjml.j2' %}", 3, "leads to itself"),
+        ("a\n{% include 'latin.j2' %}", None, "not UTF-8"),
         ("a\n{{ _('Hello %(nmae)s', name=1) }}", 2, "'nmae'"),
     ],
 )
 def test_a_template_error_has_a_line(tmp_path, text, line, what):
     """A designer reads the file and the line, never a traceback."""
+    mine = theme(tmp_path, {"base.j2": "{% block footer %}{% endblock %}", "latin.j2": "", "bad.mjml.j2": text})
+    (tmp_path / "templates" / "default" / "latin.j2").write_bytes("\n\ncafé".encode("latin-1"))
     with pytest.raises(RenderError) as caught:
-        theme(tmp_path, {"bad.mjml.j2": text}).render("bad.mjml.j2", {"recipient": {}})
+        mine.render("bad.mjml.j2", {"recipient": {}})
     assert what in caught.value.what
-    assert caught.value.where.endswith(f"bad.mjml.j2:{line}" if line else "bad.mjml.j2")
+    assert caught.value.where.endswith(f"bad.mjml.j2:{line}" if line else "latin.j2:3")
 
 
 def test_mjml_is_escaped_and_text_is_not(tmp_path):
