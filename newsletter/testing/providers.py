@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from newsletter.errors import DeliveryError, OutcomeUnknown, RefusedError, RejectedError, TemporaryError
 from newsletter.model import Address, Asset, Batch, Edition, Message, Receipt, Template
+from newsletter.testing.damage import bodies
 
 SECRET = "k-3f9c1e7a5b2d"  # noqa: S105
 """The key that tests give to a provider; it must never show."""
@@ -311,6 +314,22 @@ class HttpProviderContract(ProviderContract):
         for body in self.unreadable:
             error = self.outcome(tmp_path, httpx.Response(200, content=body), messages=1)
             assert type(error) is OutcomeUnknown, body[:20]
+
+    @settings(
+        deadline=None, max_examples=50, suppress_health_check=[HealthCheck.differing_executors]
+    )  # one test for many providers
+    @given(data=st.data(), status=st.sampled_from((200, 202, 400, 403, 422, 429, 500)))
+    def test_whatever_is_answered(self, data: st.DataObject, status: int) -> None:
+        """It becomes one receipt a message or a delivery error, never another exception."""
+        provider = self.provider(Path())
+        batch = self.requests(provider, sample_batch(2))[0]
+        body = data.draw(bodies([case["body"] for _, case in self.cases()]))
+        try:
+            receipts: list[Receipt] = provider.read(httpx.Response(status, content=body), batch)
+        except DeliveryError:
+            return
+        assert [receipt.key for receipt in receipts] == [message.key for message in batch.messages]
+        assert all(bool(receipt.error) == (receipt.outcome != "sent") for receipt in receipts)
 
     def test_samples(self, tmp_path: Path) -> None:
         """Every recorded answer becomes the receipts or the error beside it."""
