@@ -181,7 +181,9 @@ def _compose(text: str, path: Path) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 2 if mark else 1
-        hint = _QUOTE_IT if "mapping values" in str(error.problem) else f"Correct that line. {_QUOTE_IT}"
+        problem = str(error.problem)
+        hint = _QUOTE_IT if "mapping values" in problem else f"Correct that line. {_QUOTE_IT}"
+        hint = "Begin the line with spaces." if "'\\t'" in problem else hint
         _fail(f"the front matter cannot be read ({error.problem or error.context}).", path, line, hint, error)
     except yaml.reader.ReaderError as error:
         line = len(re.findall(_EOL, text[: error.position])) + 2

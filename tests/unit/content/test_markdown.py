@@ -107,6 +107,7 @@ def test_order(folder: Path) -> None:
         ("---\ntitle: !important\n---\n", 2, "double quotes"),
         ("---\ntitle: @home\n---\n", 2, "double quotes"),
         ("---\ntitle: [a\n---\n", 3, "double quotes"),
+        ("---\ntitle: x\nimage:\n\tsrc: a.png\n---\n", 4, "Begin the line with spaces."),
         ("---\ntitle: {a: b}\n---\n", 2, "a line of text"),
         ("---\ntitle: x\ntitle: y\n---\n", 3, "twice"),
         (
