@@ -3,7 +3,11 @@
 import json
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+EVERY_PROVIDER = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.differing_executors])
+"""For a property of a suite, which is one test that runs for many providers."""
 
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import ConfigError, DeliveryError, ForgedError
 from newsletter.model import Event
-from newsletter.testing.damage import bodies
+from newsletter.testing.damage import EVERY_PROVIDER, bodies
 
 NOW = "2026-11-13T09:00:00+00:00"
 
@@ -129,9 +129,7 @@ class HookContract:
         with pytest.raises((ConfigError, ForgedError)):
             self.events(self.sealed(body), self.signed(self.sealed(body)), secret=False)
 
-    @settings(
-        deadline=None, max_examples=50, suppress_health_check=[HealthCheck.differing_executors]
-    )  # one test for many providers
+    @EVERY_PROVIDER
     @given(data=st.data())
     def test_a_signed_body_that_nobody_can_read(self, data: st.DataObject) -> None:
         """Whatever it is, it becomes events or one of our errors, never another exception."""

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.errors import DeliveryError, OutcomeUnknown, RefusedError, RejectedError, TemporaryError
 from newsletter.model import Address, Asset, Batch, Edition, Message, Receipt, Template
-from newsletter.testing.damage import bodies
+from newsletter.testing.damage import EVERY_PROVIDER, bodies
 
 SECRET = "k-3f9c1e7a5b2d"  # noqa: S105
 """The key that tests give to a provider; it must never show."""
@@ -315,9 +315,7 @@ class HttpProviderContract(ProviderContract):
             error = self.outcome(tmp_path, httpx.Response(200, content=body), messages=1)
             assert type(error) is OutcomeUnknown, body[:20]
 
-    @settings(
-        deadline=None, max_examples=50, suppress_health_check=[HealthCheck.differing_executors]
-    )  # one test for many providers
+    @EVERY_PROVIDER
     @given(data=st.data(), status=st.sampled_from((200, 202, 400, 403, 422, 429, 500)))
     def test_whatever_is_answered(self, data: st.DataObject, status: int) -> None:
         """It becomes one receipt a message or a delivery error, never another exception."""
