@@ -20,6 +20,14 @@ _HINTS = {
     "per_second": "Write a number, such as 50.",
     "utm": 'Write a table, as in { source = "newsletter", medium = "email" }.',
 }
+_KINDS = {
+    "str": "a text in quotes",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,11 +69,17 @@ class TomlFile:
             what, _, path = str(error).partition(" - at `$")
             field = key or re.split(r"[.\[`]", path.lstrip("."))[0]
             hint = _HINTS.get(field, "Correct the value.")
+            expected = re.fullmatch(r"Expected `(\w+)(?: \| null)?`, got `\w+`", what)
             if unknown := re.search(r"unknown field `(.+?)`", what):
                 field, hint = unknown[1], f"The keys are: {', '.join(kind.__struct_fields__)}."
+                what = f"there is no key {field!r} in [{table}]."
             elif missing := re.search(r"missing required field `(.+?)`", what):
-                hint = f"Add {missing[1]} = … to [{table}]."
-            raise self.error(f"{what}, at {field} in [{table}].", table, field, hint=hint) from None
+                what, hint = f"{missing[1]} is missing in [{table}].", f"Add {missing[1]} = … to it."
+            elif expected and expected[1] in _KINDS:
+                what = f"{field} in [{table}] must be {_KINDS[expected[1]]}."
+            else:
+                what = f"{what}, at {field} in [{table}]."
+            raise self.error(what, table, field, hint=hint) from None
 
     def error(self, what: str, table: str, key: str = "", *, hint: str) -> ConfigError:
         """An error about a key, or about a whole table."""

@@ -45,8 +45,8 @@ def test_policies_and_fallbacks(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "says"),
     [
-        ('name = "River Letter"', 'nam = "x"', 2, ["unknown field", "name, sender"]),
-        ('name = "River Letter"\n', "", 1, ["missing required field `name`", "Add name"]),
+        ('name = "River Letter"', 'nam = "x"', 2, ["no key 'nam' in [newsletter]", "name, sender"]),
+        ('name = "River Letter"\n', "", 1, ["name is missing in [newsletter]", "Add name"]),
         ('"pt-BR"]', '"pt-BRA-x"]', 4, ["unknown language"]),
         ("news@river-cities.example>", "news>", 5, ["no mail address"]),
         ('source = "en"', 'source = "en"\ntimezone = "Europe/Atlantis"', 4, ["unknown time zone", "Europe/Madrid"]),
@@ -59,7 +59,7 @@ def test_policies_and_fallbacks(tmp_path: Path) -> None:
             5,
             ["begins with https://"],
         ),
-        ('source = "en"', 'source = "en"\nutm = { sauce = "n" }', 4, ["`sauce`", "source, medium, hosts"]),
+        ('source = "en"', 'source = "en"\nutm = { sauce = "n" }', 4, ["no key 'sauce'", "source, medium, hosts"]),
         ('source = "en"', 'source = "en"\nutm = "newsletter"', 4, ["utm", 'as in { source = "newsletter"']),
         ('review = "required"', 'review = "maybe"', 8, ["maybe", "[translation]", '"label"']),
         ('languages = ["es", "ca", "pt-BR"]', 'languages = "es, ca"', 4, ["languages", 'as in ["en", "es"]']),
