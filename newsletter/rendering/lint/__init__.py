@@ -59,6 +59,7 @@ def all_rules() -> tuple[Rule, ...]:
         links.Unsubscribe(),
         words.PostalAddress(),
         words.Unresolved(),
+        words.Tags(),
         words.Untranslated(),
         envelope.Subject(),
         envelope.Preheader(),

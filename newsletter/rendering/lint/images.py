@@ -10,6 +10,7 @@ from newsletter.rendering.lint import Finding
 from newsletter.rendering.lint.page import Element, Page
 from newsletter.tomlfile import place
 
+_MADE = re.compile(r"(?<=\w)\.[1-9]\d{1,3}\.(?:png|jpg|gif)\Z")  # what was made smaller is called river.png.1200.jpg
 _FILE_NAME = re.compile(r"[\w-]+\.(?:png|jpe?g|gif|webp|svg)|(?:IMG|DSC|image|photo)[_-]?\d+", re.IGNORECASE)
 
 
@@ -37,7 +38,7 @@ class Alternative:
                 rule="alt",
                 level="fail" if grave else "warn",
                 message=f"{what}: {_name(src)}.",
-                where=page.where(_name(src)),
+                where=page.where(*_written(src, page.issue.id)),
                 fix=fix,
             )
 
@@ -75,6 +76,12 @@ class Hosted:
 
 def _images(page: Page) -> list[Element]:
     return [element for element in page.seen if element.tag == "img"]
+
+
+def _written(src: str, issue: str) -> tuple[str, ...]:
+    """How a text may name a picture: in the issue's folder, or on the web."""
+    path = _MADE.sub("", unquote(urlsplit(src).path).partition(f"/{issue}/")[2])
+    return (f"![]({path}", path, src, _name(src)) if path else (f"![]({src}", src, _name(src))
 
 
 def _name(src: str) -> str:

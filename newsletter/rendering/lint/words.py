@@ -11,6 +11,14 @@ from newsletter.rendering.lint.page import Element, Page
 _FIELDS = re.compile(
     r"\{\{.*?\}\}|\{\{|\}\}|\{%.*?%\}|\{#.*?#\}|\*\|[A-Z_:]+\|\*|%%[\w.]+%%|%recipient[\w.]*%|\$\{[A-Za-z_]\w*\}|<%=?.*?%>"
 )
+# Tags and references of HTML as people paste them; what is no name of HTML, such as <name>, may be meant.
+_TAGS = re.compile(
+    r"</?(?:a|abbr|article|b|big|blockquote|body|br|button|center|code|dd|div|dl|dt|em|figure|font|footer|form|h[1-6]"
+    r"|head|header|hr|html|i|iframe|img|input|ins|li|link|main|mark|meta|nav|ol|p|picture|pre|q|script|section|small|span"
+    r"|strong|style|sub|sup|svg|table|tbody|td|th|thead|tr|u|ul|video|mj-[a-z-]+)(?:\s[^<>]*)?/?>"
+    r"|<!--|-->|&(?:amp|lt|gt|quot|nbsp|shy|[mn]dash|hellip|[lr][sd]quo|eacute|#x?[0-9a-f]{2,6});",
+    re.IGNORECASE,
+)
 _CODE = frozenset(("code", "pre", "kbd", "samp"))
 _GETTEXT = ("gettext", "_", "ngettext", "pgettext", "npgettext")
 
@@ -64,6 +72,21 @@ class Unresolved:
                 message=f"{field!r} stands unfilled in {place}.",
                 where=page.where(field),
                 fix="Remove it; only templates print fields. In a text, show one as `code`.",
+            )
+
+
+class Tags:
+    """No HTML is shown as it is written: a text is Markdown, in which most tags are words. Code may show some."""
+
+    def find(self, page: Page) -> Iterator[Finding]:
+        texts = [page.edition.subject, *(text for element, text in page.texts if not _is_code(element))]
+        for found in dict.fromkeys(match[0] for text in texts for match in _TAGS.finditer(text)):
+            yield Finding(
+                rule="tags",
+                level="warn",
+                message=f"readers see {found[:60]!r} as it is written.",
+                where=page.where(found),
+                fix="Remove it: texts are Markdown, as in **bold** or [words](address). Show code as `code`.",
             )
 
 

@@ -94,6 +94,9 @@ BAD = [
     ("unresolved", "fail", "en", body('<a href="https://x.example/{{id}}">x</a>'), "an address (href)"),
     ("unresolved", "fail", "en", says(subject="Dear {{ name }"), "in the subject"),
     ("unresolved", "fail", "en", says(preheader="Dear %%name%%, here is the news of the river"), "in the preheader"),
+    ("tags", "warn", "en", body("<p>&lt;div class='x'&gt;a&lt;/div&gt;</p>"), "\"<div class='x'>\""),
+    ("tags", "warn", "en", body("<p>a&amp;nbsp;b</p>"), "'&nbsp;'"),
+    ("tags", "warn", "en", says(subject="Questions &amp; answers"), "'&amp;'"),
     ("subject", "fail", "en", says(subject="\u200f"), "is empty"),
     ("subject", "warn", "en", says(subject="x" * 61), "61 columns"),
     ("subject", "warn", "ko", says(subject="강" * 31), "62 columns"),
@@ -144,6 +147,7 @@ GOOD = [
     ("isolation", "ar", body('<p dir="rtl">هاتف \u2066+34 93 342 94 60\u2069 و Metropolis (Seoul) 2017، A/B</p>')),
     ("isolation", "en", body("<p>C++ and +34 93 342 94 60</p>")),
     ("unresolved", "en", body("<p>Write <code>{{ name }}</code>; 100%% or { a } or 50 % of ${5}.</p>")),
+    ("tags", "en", body("<p>a &lt; b &gt; c, AT&amp;T, &lt;name&gt; and <code>&lt;div&gt;&amp;nbsp;</code></p>")),
     ("contrast", "en", body('<h2 style="color:#808080;font-size:26px">Large</h2>')),
     ("contrast", "en", body('<p style="color:#cccccc;display:none">Hidden</p>')),
     ("contrast", "en", body('<p style="color:#cccccc;background:url(a.png) #000000">Light on dark</p>')),
@@ -226,14 +230,14 @@ def test_a_finding_points_to_the_line_that_was_written(issue, config, texts):
     """To the item's file, its front matter too; to issue.toml; to the catalog where the text is a translation."""
     sample = issue("en")
     item = sample.items[0]
-    text = f"---\ntitle: {item.title}\n---\n\nFirst.\n\nSee [here](http://x.example/a) now.\n"
+    body = "First.\n\nSee [here](http://x.example/a) now.\n\n![](images/river.png)\n\n<div>"
+    text = f"---\ntitle: {item.title}\nimage: {{src: images/river.png, alt: A river}}\n---\n\n{body}\n"
     (sample.folder / item.file).write_text(text, encoding="utf-8")
     (sample.folder / "issue.toml").write_text(f'date = 2026-11-20\nsubject = "{"x" * 70}"\n', encoding="utf-8")
-    sample = replace(
-        sample, subject="x" * 70, items=(replace(item, body="First.\n\nSee [here](http://x.example/a) now."),)
-    )
+    sample = replace(sample, subject="x" * 70, items=(replace(item, body=body),))
     found = {f.rule: f.where for f in check(render(sample, config), sample, config)}
-    assert found["link-text"] == found["https"] == f"{sample.folder / item.file}:7"
+    assert found["link-text"] == found["https"] == f"{sample.folder / item.file}:8"
+    assert (found["alt"], found["tags"]) == (f"{sample.folder / item.file}:10", f"{sample.folder / item.file}:12")
     assert found["subject"] == f"{sample.folder / 'issue.toml'}:2"
     (sample.folder / "po").mkdir()
     catalog = sample.folder / "po" / "fr.po"
