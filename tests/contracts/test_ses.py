@@ -337,8 +337,8 @@ class TestSesHooks(HookContract):
             ({"MessageId": "another"}, "signature"),
             ({"Timestamp": "2026-11-13T09:00:06.123Z"}, "signature"),
             ({"Subject": "added"}, "signature"),
-            ({"Type": "SubscriptionConfirmation"}, "type of its message"),
-            ({"Type": "Something"}, "type of its message"),
+            ({"Type": "SubscriptionConfirmation"}, "not the type"),
+            ({"Type": "Something"}, "not the type"),
         ],
     )
     def test_a_changed_field_is_refused(self, change: dict[str, str], sentence: str) -> None:
@@ -348,9 +348,19 @@ class TestSesHooks(HookContract):
             self.events(json.dumps({**json.loads(body), **change}).encode(), self.signed(body))
 
     def test_raw_delivery_is_refused(self) -> None:
-        """A topic that delivers raw events signs nothing; the sentence says how to change that."""
-        with pytest.raises(ForgedError, match="switch raw message delivery off"):
+        """A topic that delivers raw events signs nothing."""
+        for body in (b"plain", b"[]"):
+            with pytest.raises(ForgedError, match="no message of Amazon SNS"):
+                self.events(body, {"x-amz-sns-rawdelivery": "true"})
+        with pytest.raises(ForgedError, match="raw message delivery must be off"):
             self.events(b'{"eventType": "Open", "mail": {}}', {"x-amz-sns-rawdelivery": "true"})
+
+    def test_attributes_of_a_message_are_left_alone(self) -> None:
+        """They are no text and are not signed."""
+        message = json.loads(self.message(Message='{"eventType": "Open"}'))
+        body = json.dumps({**message, "MessageAttributes": {"a": {"Type": "String", "Value": "b"}}, "Subject": None})
+        [event] = self.events(body.encode(), self.signed(body.encode()))
+        assert event.kind == "opened"
 
     def test_a_certificate_is_fetched_once(self) -> None:
         """Not for every event of ten thousand."""

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.x509 import load_pem_x509_certificate
 
 from newsletter.delivery.providers import Fetch, _hooks
-from newsletter.errors import ForgedError
 
 TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 _CERTIFICATE = re.compile(r"https://sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/SimpleNotificationService-[A-Za-z0-9]+\.pem")
@@ -44,13 +43,16 @@ def opened(
     ``keys`` remembers the certificates' keys by their addresses, so that each is fetched once.
     """
     try:
-        message = msgspec.json.decode(body, type=dict[str, str])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise _forged(provider, "it is no message of Amazon SNS; switch raw message delivery off") from None
+        found = msgspec.json.decode(body, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise _hooks.forged(provider, "it is no message of Amazon SNS") from None
+    message = {name: value for name, value in found.items() if isinstance(value, str)}
     if message.get("Type") not in _SIGNED or headers.get("x-amz-sns-message-type") != message["Type"]:
-        raise _forged(provider, "the type of its message is missing or differs from the header's")
+        raise _hooks.forged(provider, "it has not the type that its header says; raw message delivery must be off")
     if message.get("TopicArn") not in topics:
-        raise _forged(provider, f"its topic is {message.get('TopicArn', '')[:300]!r}, which [provider] topics lacks")
+        raise _hooks.forged(
+            provider, f"its topic is {message.get('TopicArn', '')[:300]!r}, which [provider] topics lacks"
+        )
     _verify(message, _key(message.get("SigningCertURL", ""), keys, fetch, provider), provider)
     return message
 
@@ -58,29 +60,25 @@ def opened(
 def _verify(message: Mapping[str, str], key: RSAPublicKey, provider: str) -> None:
     digest = _HASHES.get(message.get("SignatureVersion", ""))
     if not digest:
-        raise _forged(provider)
+        raise _hooks.forged(provider)
     text = "".join(f"{name}\n{message[name]}\n" for name in _SIGNED[message["Type"]] if name in message)
     try:
         signature = base64.b64decode(message.get("Signature", ""), validate=True)
         key.verify(signature, text.encode(), PKCS1v15(), digest())
     except (Error, ValueError, InvalidSignature):
-        raise _forged(provider) from None
+        raise _hooks.forged(provider) from None
 
 
 def _key(url: str, keys: MutableMapping[str, RSAPublicKey], fetch: Fetch, provider: str) -> RSAPublicKey:
     """The public key of a certificate, which lies with Amazon SNS itself or is not looked at."""
     if not _CERTIFICATE.fullmatch(url):
-        raise _forged(provider, "its certificate is not at Amazon SNS")
+        raise _hooks.forged(provider, "its certificate is not at Amazon SNS")
     if url not in keys:
         try:
             key = load_pem_x509_certificate(fetch(url)).public_key()
         except ValueError:
-            raise _forged(provider, "its certificate cannot be read") from None
+            raise _hooks.forged(provider, "its certificate cannot be read") from None
         if not isinstance(key, RSAPublicKey):
-            raise _forged(provider, "its certificate cannot be read")
+            raise _hooks.forged(provider, "its certificate cannot be read")
         keys[url] = key
     return keys[url]
-
-
-def _forged(provider: str, what: str = "the signature is missing or wrong") -> ForgedError:
-    return _hooks.forged(provider, what)

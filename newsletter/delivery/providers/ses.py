@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import httpx
 import msgspec
@@ -58,7 +58,7 @@ class _Results(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 class _Accepted(msgspec.Struct, frozen=True, rename="pascal"):
-    message_id: str
+    message_id: Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class _Problem(msgspec.Struct, frozen=True, rename={"type": "__type"}):
@@ -139,7 +139,7 @@ class Ses(HttpProvider):
     def verdict(self, response: httpx.Response) -> DeliveryError | None:
         """An error's name says more than its status: 400 is a bad message, a stopped account and a throttle alike."""
         said = problem(response, _Problem) or _Problem()
-        name = re.split(r"[:#]", response.headers.get("x-amzn-errortype", "").partition(":")[0] or said.type)[-1]
+        name = response.headers.get("x-amzn-errortype", "").partition(":")[0] or said.type.rpartition("#")[2]
         if name in _THROTTLED:
             seconds = _QUOTA_SECONDS if "quota" in said.message else None
             return self.error(TemporaryError, response, seconds=seconds)
