@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from html import unescape
 from itertools import pairwise
@@ -22,7 +23,7 @@ from newsletter.config import Config
 from newsletter.content import markdown
 from newsletter.errors import ContentError, RenderError
 from newsletter.model import Edition, Issue, Item
-from newsletter.rendering import fields
+from newsletter.rendering import fields, lint
 from newsletter.rendering.editions import render
 
 COUNT, PARTS, TOGETHER = 20_000, 10, 12
@@ -198,6 +199,25 @@ def test_the_words_of_the_issue_are_no_safer(desk):
 def _quoted(text: str) -> str:
     """A basic string of TOML."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def test_hostile_editions_can_be_checked(desk):
+    """The lint looks at whatever there is, and prints nothing that a terminal would obey."""
+    newsletter = desk.newsletters[1]
+    for start in range(0, 300, TOGETHER):
+        cases = corpus()[10_000 + start : 10_000 + start + TOGETHER]
+        for edition, printed in printings(cases, newsletter, desk):
+            items = [desk.loaded(case, "ar").items[0] for case in printed]
+            issue = Issue(
+                id="issue",
+                language="ar",
+                date=date(2026, 11, 20),
+                subject="Hostile",
+                items=tuple(items),
+                folder=desk.folder,
+            )
+            for finding in lint.check(edition, issue=issue, config=newsletter):
+                assert str(finding).isprintable(), str(finding)
 
 
 SOME = COUNT // 200  # of the corpus, one in so many
