@@ -6,6 +6,7 @@ What a plan covers is worked out the same way when it is made and when it is sen
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Literal
 
 from newsletter import fillings, plugins
@@ -194,11 +195,14 @@ def _warnings(terms: Terms) -> tuple[str, ...]:
 
 
 def _due(config: Config, wish: Wish) -> Callable[[Subscriber], datetime]:
-    now = datetime.now(UTC)
-    own = config.publication.timezone
-    return lambda reader: schedule.due(
-        wish.at, wish.timezone, newsletter_zone=own, subscriber_zone=reader.timezone, now=lambda: now
-    )
+    """When a reader's mail is due; worked out once for every time zone."""
+    now, own = datetime.now(UTC), config.publication.timezone
+
+    @cache
+    def moment(zone: str) -> datetime:
+        return schedule.due(wish.at, wish.timezone, newsletter_zone=own, subscriber_zone=zone, now=lambda: now)
+
+    return lambda reader: moment(reader.timezone)
 
 
 def _refuse_past(config: Config, wish: Wish, due: Callable[[Subscriber], datetime]) -> None:

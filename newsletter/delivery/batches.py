@@ -7,6 +7,7 @@ if it is the very same.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, cast
@@ -95,6 +96,7 @@ class _Cutter:
         self._sizes = {
             tag: _capacity(edition, terms.limits, merges=tag in terms.merges) for tag, edition in editions.items()
         }
+        self._keyed = blake2b(key=campaign.encode(), digest_size=16)
         self._canaries: set[datetime] = set()
         self._open: dict[tuple[str, datetime], _Open] = {}
         self._full: list[_Open] = []
@@ -103,15 +105,17 @@ class _Cutter:
 
     def row(self, reader: Reader, due: datetime) -> _Row:
         """The row of a reader's message, in the batch that is open for its edition and due time."""
-        language, address = reader.choice.language, reader.choice.subscriber.address
+        choice, person, values = reader
+        language, address = choice.language, choice.subscriber.address
         batch = self._open.get((language, due)) or self._start(language, due)
-        idem = message_key(self._campaign, reader.key)
-        batch.add(idem)
-        self.waves[due] += 1
-        if batch.n == batch.most:
+        digest = self._keyed.copy()
+        digest.update(person.encode())
+        idem = digest.hexdigest()
+        members = batch.members
+        members.append(idem)
+        if len(members) == batch.most:
             self._full.append(self._open.pop((language, due)))
-        who = (reader.key, address.email, address.name, reader.vars)
-        return (self._campaign, batch.id, *who, idem, "pending", "", "", "")
+        return (self._campaign, batch.id, person, address.email, address.name, values, idem, "pending", "", "", "")
 
     def write_full(self) -> None:
         """Write the number of members and the key of every batch that takes no more."""
@@ -119,8 +123,10 @@ class _Cutter:
             table = schema.batch
             values: dict[str, Any] = {"n": bindparam("size"), "key": bindparam("digest")}
             statement = update(table).where(table.c.id == bindparam("batch")).values(values)
-            rows = [{"batch": batch.id, "size": batch.n, "digest": batch.key} for batch in self._full]
+            rows = [{"batch": batch.id, "size": len(batch.members), "digest": batch.key} for batch in self._full]
             self._connection.execute(statement, rows)
+            for batch in self._full:
+                self.waves[batch.due] += len(batch.members)
             self._full.clear()
 
     def close(self) -> None:
@@ -138,38 +144,39 @@ class _Cutter:
         values = {**owner, "provider": self._terms.provider, "due_at": due, "n": 0, "state": "pending", "key": ""}
         row = insert(schema.batch).values(**values, canary=bool(first)).returning(schema.batch.c.id)
         number = self._connection.scalar(row) or 0
-        self._open[language, due] = batch = _Open(number, self._campaign, self._editions[language].hash, most)
+        batch = _Open(id=number, campaign=self._campaign, edition=self._editions[language].hash, due=due, most=most)
+        self._open[language, due] = batch
         self.count += 1
         return batch
 
 
+@dataclass(kw_only=True, slots=True)
 class _Open:
-    """A batch that still takes members, ``most`` at the most; its key is a hash of them, so no other can have it."""
+    """A batch that still takes members, ``most`` at the most."""
 
-    def __init__(self, number: int, campaign: str, edition: str, most: int = 0) -> None:
-        self.id, self.n, self.most = number, 0, most
-        self._digest = blake2b(f"{campaign}\n{edition}\n".encode(), digest_size=16)
+    id: int
+    campaign: str
+    edition: str
+    due: datetime
+    most: int
+    members: list[str] = field(default_factory=list)
 
     @property
     def key(self) -> str:
-        return self._digest.hexdigest()
-
-    def add(self, idem: str) -> None:
-        self._digest.update(idem.encode())
-        self.n += 1
+        return batch_key(self.campaign, self.edition, self.members)
 
 
-def message_key(campaign: str, recipient: str) -> str:
+def message_key(campaign: str, person: str) -> str:
     """A message's key: says nothing about the reader to who does not know the address, and is the same every time."""
-    return blake2b(recipient.encode(), key=campaign.encode(), digest_size=16).hexdigest()
+    return blake2b(person.encode(), key=campaign.encode(), digest_size=16).hexdigest()
 
 
 def batch_key(campaign: str, edition: str, members: Iterable[str]) -> str:
-    """A batch's key, from its campaign, its edition's hash and the keys of its members in order."""
-    batch = _Open(0, campaign, edition)
-    for idem in members:
-        batch.add(idem)
-    return batch.key
+    """A batch's key, from its campaign, its edition's hash and the keys of its members in order.
+
+    It is a hash of them, so no other batch can have it.
+    """
+    return blake2b(f"{campaign}\n{edition}\n{''.join(members)}".encode(), digest_size=16).hexdigest()
 
 
 def _store(connection: Connection, campaign: str, edition: Edition) -> int:

@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import blake2b
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -114,9 +116,16 @@ class Plan:
 
 def merge_fields(subscriber: Subscriber) -> dict[str, str]:
     """The values for the open fields of an edition: the list's own columns, and the three that every list has."""
-    known = {"email": subscriber.address.email, "name": subscriber.address.name}
-    values = {**subscriber.fields, **known, "organisation": subscriber.organisation}
-    return {f"recipient.{name}": value for name, value in values.items()}
+    address = subscriber.address
+    values = {_field(name): value for name, value in subscriber.fields.items()}
+    values["recipient.email"], values["recipient.name"] = address.email, address.name
+    values["recipient.organisation"] = subscriber.organisation
+    return values
+
+
+@cache
+def _field(name: str) -> str:
+    return f"recipient.{name}"
 
 
 def fingerprint(
@@ -140,8 +149,7 @@ class _Known:
     suppressed: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """Somebody who gets a message: the key nobody is mailed twice under, and the merge fields as JSON."""
 
     choice: Choice
@@ -161,6 +169,8 @@ class Walk:
         self._earlier = connection.scalars(
             select(schema.campaign.c.id).filter_by(issue=terms.issue).where(schema.campaign.c.state.not_in(_PLANNED))
         ).all()
+        self._only_failed = terms.settings.get("only") == "failed"
+        self._seen = _Seen()
         self._suppresses = connection.scalar(select(schema.suppression.c.person).limit(1)) is not None
         self.languages: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
@@ -186,14 +196,15 @@ class Walk:
         while chunk := list(islice(iterator, CHUNK)):
             persons = [self._person(choice.subscriber.address.email) for choice in chunk]
             known = self._known(persons)
-            readers, facts = [], []
+            self._add(chunk)
+            got = known.sent | known.failed
+            self._add([(place, person in known.sent) for place, person in enumerate(persons) if person in got])
+            readers = []
             for choice, person in zip(chunk, persons, strict=True):
-                reader = Reader(choice, person, _json(merge_fields(choice.subscriber)))
-                facts.append((reader.vars, *_facts(choice), person in known.sent, person in known.failed))
                 if self._counts(choice, self._reason(choice, person, known)):
                     known.planned.add(person)
-                    readers.append(reader)
-            self._add(facts)
+                    readers.append(Reader(choice, person, _encode(merge_fields(choice.subscriber)).decode()))
+            self._seen.add(persons)
             yield readers
 
     def _counts(self, choice: Choice, reason: str) -> bool:
@@ -215,20 +226,21 @@ class Walk:
 
     def _reason(self, choice: Choice, person: str, known: "_Known") -> str:
         """Why somebody is skipped; empty where not. A suppression comes before everything else."""
-        if choice.language and choice.language not in self._editions:
+        language = choice.language
+        if language and language not in self._editions:
             raise HeldError(
-                f"there is no edition in {choice.language!r}, but {choice.subscriber.address.email} is to get it.",
+                f"there is no edition in {language!r}, but {choice.subscriber.address.email} is to get it.",
                 where=self._terms.issue,
                 hint="Render the issue again and plan again.",
             )
         if person in known.suppressed:
             return f"suppressed: {known.suppressed[person]}"
-        local = choice.subscriber.address.email.rpartition("@")[0]
-        if not self._terms.limits.unicode_local and not local.isascii():
+        email = choice.subscriber.address.email
+        if not email.isascii() and not self._terms.limits.unicode_local and not email.rpartition("@")[0].isascii():
             return UNICODE_LOCAL
         if person in known.sent:
             return ALREADY_SENT
-        if self._terms.settings.get("only") == "failed" and person not in known.failed:
+        if self._only_failed and person not in known.failed:
             return NOT_FAILED
         return DUPLICATE if person in known.planned else ""
 
@@ -236,11 +248,9 @@ class Walk:
         """What the outbox knows of these people."""
         known = _Known()
         table = schema.message
-        mine = select(table.c.recipient_key).where(
-            table.c.campaign_id == self._campaign, table.c.recipient_key.in_(persons)
-        )
-        if self._campaign:
-            known.planned.update(self._connection.scalars(mine))
+        if self._campaign and (again := self._seen.perhaps(persons)):
+            mine = (table.c.campaign_id == self._campaign) & table.c.recipient_key.in_(again)
+            known.planned.update(self._connection.scalars(select(table.c.recipient_key).where(mine)))
         if self._earlier:
             earlier = select(table.c.recipient_key, table.c.state).where(
                 table.c.campaign_id.in_(self._earlier), table.c.recipient_key.in_(persons)
@@ -257,13 +267,37 @@ class Walk:
         return known
 
     def _add(self, facts: Sequence[object]) -> None:
-        self._digest.update(msgspec.json.encode(facts) + b"\n")
+        self._digest.update(_encode(facts) + b"\n")
 
 
-def _facts(choice: Choice) -> tuple[str, ...]:
-    address = choice.subscriber.address
-    return (address.email, address.name, choice.subscriber.timezone, choice.language, choice.kind)
+class _Seen:
+    """Which persons perhaps came by already: a Bloom filter, so that only those are looked for in the database.
+
+    4 MB, two bits a person: of a million persons one in three hundred is looked for in vain.
+    """
+
+    def __init__(self) -> None:
+        self._bits = bytearray(1 << 22)
+
+    def perhaps(self, persons: Iterable[str]) -> list[str]:
+        """Those who may have come by; nobody who did is missing."""
+        bits, found = self._bits, []
+        for person in persons:
+            number = int(person, 16)
+            one, two = number & _LOW, number >> 64 & _LOW
+            if bits[one >> 3] >> (one & 7) & bits[two >> 3] >> (two & 7) & 1:
+                found.append(person)
+        return found
+
+    def add(self, persons: Iterable[str]) -> None:
+        """They came by."""
+        bits = self._bits
+        for person in persons:
+            number = int(person, 16)
+            one, two = number & _LOW, number >> 64 & _LOW
+            bits[one >> 3] |= 1 << (one & 7)
+            bits[two >> 3] |= 1 << (two & 7)
 
 
-def _json(values: Mapping[str, str]) -> str:
-    return msgspec.json.encode(values, order="deterministic").decode()
+_LOW = (1 << 25) - 1
+_encode = msgspec.json.Encoder().encode

@@ -95,14 +95,14 @@ def test_duplicates_are_found_however_far_apart(desk: Desk, count: int) -> None:
 
 
 def test_planning_needs_no_more_memory_for_more_readers(desk: Desk) -> None:
-    """Five thousand readers are never held at once."""
+    """Fifteen thousand readers are never held at once; 4 MB is the filter that knows them."""
     desk.provider.limits = Limits(messages=1000, bytes=10**9)
     desk.plan(choice(number) for number in range(CHUNK))
     tracemalloc.start()
-    desk.plan(choice(number, organisation="x" * 1000) for number in range(10 * CHUNK))
+    desk.plan(choice(number, organisation="x" * 1000) for number in range(30 * CHUNK))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 3_500_000
+    assert peak < 8_000_000
 
 
 def _with(number: int, **changes: Any) -> Callable[[list[Choice]], list[Choice]]:
