@@ -39,6 +39,20 @@ def resume(connection: Connection, row: Row[Any]) -> None:
     connection.execute(update(batch).where(late).values(next_try=None))
 
 
+def cancel(connection: Connection, number: str) -> None:
+    """Stop what surely did not go out; the caller holds the lock, so what is under way was cut off."""
+    mine, fresh = batch.c.campaign_id == number, batch.c.doubt_since.is_(None)
+    for which, state in (
+        (mine & fresh & batch.c.state.in_(("pending", "claimed")), "cancelled"),
+        (mine & batch.c.state.in_(lease.UNFINISHED), "uncertain"),
+    ):
+        inside = message.c.batch_id.in_(select(batch.c.id).where(which))
+        connection.execute(update(message).where(inside, message.c.state == "pending").values(state=state))
+        connection.execute(update(batch).where(which).values(state=state))
+    lease.prove(connection, connection.scalars(select(batch.c.id).where(mine, batch.c.state == "uncertain")).all())
+    connection.execute(update(campaign).where(campaign.c.id == number).values(state="cancelled"))
+
+
 def resolve(connection: Connection, issue: str, how: Resolution, *, emails: Collection[str] | None, by: str) -> int:
     """Say of messages that are uncertain that they were ``sent``, go out ``again`` or are given up; how many.
 

@@ -3,9 +3,10 @@
 Every function is one step inside one transaction of the caller; how a sender comes to hold a batch is in ``claims``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
@@ -168,6 +169,23 @@ def mark(connection: Connection, batches: list[int], state: str, reason: str) ->
     for number in batches:
         marked = update(_message).where(_message.c.batch_id == number, _message.c.state == "pending")
         connection.execute(marked.values(state=state, error=reason[:REASON]))
+    if state == "uncertain":
+        prove(connection, batches)
+
+
+def prove(connection: Connection, batches: Collection[int]) -> int:
+    """Count as sent what is uncertain in these batches although an event shows that the provider has it; how many.
+
+    While a request may still be repeated its batch stays whole; this is for when it ended.
+    """
+    table = _message.c
+    query = select(table.batch_id, table.idem).where(table.batch_id.in_(batches), table.state == "uncertain")
+    rows = connection.execute(query.where(table.delivery != "").order_by(table.batch_id, table.id)).all()
+    for number, members in groupby(rows, key=lambda row: row[0]):
+        said = {"state": "sent", "reason": "an event showed that the provider has it"}
+        moved = move(connection, number, [key for _, key in members], said)
+        connection.execute(update(_message).where(table.batch_id == moved).values(state="sent"))
+    return len(rows)
 
 
 def _started(connection: Connection, lease: Lease) -> datetime | None:

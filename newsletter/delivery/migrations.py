@@ -36,6 +36,8 @@ def _people(connection: Connection) -> None:
     connection.execute(text("UPDATE campaign SET paused_by = 'provider' WHERE state = 'paused'"))
     connection.execute(text("DROP INDEX IF EXISTS message_recipient"))
     connection.execute(text("CREATE INDEX batch_canary ON batch (campaign_id, due_at) WHERE canary"))
+    told = "message (campaign_id, batch_id, delivery) WHERE delivery != ''"
+    connection.execute(text(f"CREATE INDEX message_delivery ON {told}"))
     schema.metadata.create_all(connection)
     person, last = people.keys(connection), 0
     page = text("SELECT id, email FROM message WHERE id > :last ORDER BY id LIMIT :most")

@@ -10,7 +10,7 @@
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +19,8 @@ from typing import Any, Literal, Self
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, select, update
 
-from newsletter.delivery import batches, control, database, lease, people, plan, results, spool
-from newsletter.delivery.schema import asset, attempt, batch, campaign, edition_asset, message
+from newsletter.delivery import batches, control, database, events, lease, people, plan, results, returning, spool
+from newsletter.delivery.schema import asset, attempt, batch, campaign, edition_asset
 from newsletter.errors import HeldError, OutboxError
 from newsletter.model import Choice, Edition, Subscriber
 
@@ -133,7 +133,7 @@ class Outbox:
             _refuse_running(connection, row.issue)
             _refuse_overtaken(connection, row)
             for other in connection.scalars(_of_issue(row.issue, "approved")).all():
-                _cancel(connection, other)
+                control.cancel(connection, other)
             values = {"state": "approved", "approved_by": signed.approved_by, "approved_at": self._clock()}
             connection.execute(update(campaign).where(campaign.c.id == row.id).values(**values))
             return signed
@@ -155,7 +155,7 @@ class Outbox:
             row = _found(connection, name)
             if row.state == "done":
                 raise HeldError("everything of this plan was sent.", where=row.issue, hint="Nothing is left to cancel.")
-            _cancel(connection, row.id)
+            control.cancel(connection, row.id)
             return _plan(row)
 
     def pause(self, name: str, by: str) -> plan.Plan:
@@ -183,20 +183,26 @@ class Outbox:
             return _plan(_found(connection, name))
 
     def take_in(self) -> None:
-        """Do what the notes say that were left for the writer."""
-        for path, note in spool.read(spool.waiting(self.path)):
-            with suppress(HeldError):  # it was cancelled, or is done: what was wanted is so already
-                self._step(note)
-            path.unlink(missing_ok=True)
+        """Do what the notes say that were left for the writer; one that means nothing to us is put aside."""
+        for paths, note in returning.grouped(spool.read(spool.waiting(self.path))):
+            try:
+                self.do(note)
+            except (LookupError, msgspec.ValidationError):
+                spool.put_aside(paths)
+                continue
+            except HeldError:  # it was cancelled, or is done: what was wanted is so already
+                pass
+            spool.remove(paths)
 
-    def _step(self, note: spool.Note) -> None:
-        facts = note.facts
-        if note.step == "pause":
-            self.pause(str(facts["name"]), str(facts["by"]))
-        elif note.step == "resume":
-            self.resume(str(facts["name"]))
-        elif note.step == "cancel":
-            self.cancel(str(facts["name"]))
+    def do(self, note: spool.Note) -> events.Recorded:
+        """Do what a note says; LookupError where there is no such step."""
+        if step := returning.STEPS.get(note.step):
+            with self.transaction() as connection:
+                return step(connection, note.facts, self._clock())
+        name, by = str(note.facts["name"]), str(note.facts["by"])
+        steer = {"pause": lambda: self.pause(name, by), "resume": lambda: self.resume(name)}
+        (steer | {"cancel": lambda: self.cancel(name)})[note.step]()
+        return events.Recorded()
 
     def campaigns(self, issue: str | None = None) -> list[Campaign]:
         """The campaigns of an issue, or all, the newest first."""
@@ -273,19 +279,6 @@ def _found(connection: Connection, name: str) -> Row[Any]:
     if len(start) < SHORTEST or not live or len({row.hash for row in live}) > 1:
         raise HeldError(f"there is no plan {name!r}.", hint=f"Plan again, and give {SHORTEST} characters of its hash.")
     return live[0]
-
-
-def _cancel(connection: Connection, number: str) -> None:
-    """Stop what surely did not go out; the caller holds the lock, so what is under way was cut off."""
-    mine, fresh = batch.c.campaign_id == number, batch.c.doubt_since.is_(None)
-    for which, state in (
-        (mine & fresh & batch.c.state.in_(("pending", "claimed")), "cancelled"),
-        (mine & batch.c.state.in_(lease.UNFINISHED), "uncertain"),
-    ):
-        inside = message.c.batch_id.in_(select(batch.c.id).where(which))
-        connection.execute(update(message).where(inside).values(state=state))
-        connection.execute(update(batch).where(which).values(state=state))
-    connection.execute(update(campaign).where(campaign.c.id == number).values(state="cancelled"))
 
 
 def _plan(row: Row[Any]) -> plan.Plan:

@@ -20,7 +20,8 @@ States of a batch::
     uncertain -> sent | failed | split                                what an event or a person made of it
 
 States of a message: ``pending`` until its batch ends, then ``sent``, ``failed``, ``uncertain`` or ``cancelled``;
-``suppressed`` where the reader left between planning and sending. ``delivery`` is what the provider said later.
+``suppressed`` where the reader left between planning and sending. ``delivery`` is what the provider said later, see
+``events``.
 """
 
 from datetime import UTC, datetime
@@ -174,6 +175,15 @@ message = Table(
 )
 Index("message_batch", message.c.batch_id, message.c.id)
 Index("message_idem", message.c.idem)
+_told = message.c.delivery != ""
+Index(
+    "message_delivery",
+    message.c.campaign_id,
+    message.c.batch_id,
+    message.c.delivery,
+    sqlite_where=_told,
+    postgresql_where=_told,
+)
 
 attempt = Table(
     "attempt",
@@ -203,7 +213,7 @@ event = Table(
     Column("at", Instant, nullable=False),
     Column("received", Instant, nullable=False),
     Column("reason", Text, nullable=False, default=""),
-    Column("raw", Text, nullable=False, default="", comment="JSON: the provider's own record"),
+    Column("raw", Text, nullable=False, default="", comment="JSON: the provider's own record of what went wrong"),
     UniqueConstraint("provider", "event_id"),
 )
 Index("event_message", event.c.message_id)
@@ -217,14 +227,6 @@ suppression = Table(
     Column("reason", String(12), nullable=False, comment="bounced, complained, unsubscribed, manual or erased"),
     Column("at", Instant, nullable=False),
     Column("source", Text, nullable=False, default="", comment="who or what said so"),
-)
-
-softness = Table(
-    "softness",
-    metadata,
-    Column("person", String(32), primary_key=True, comment="the person's key"),
-    Column("bounces", Integer, nullable=False, comment="soft ones since the last delivery"),
-    Column("at", Instant, nullable=False),
 )
 
 rate = Table(

@@ -7,7 +7,7 @@ returns. The writer takes the notes in, between two batches, or when the next on
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -60,4 +60,16 @@ def read(paths: list[Path]) -> Iterator[tuple[Path, Note]]:
         try:
             yield path, msgspec.json.decode(path.read_bytes(), type=Note)
         except msgspec.DecodeError:
-            path.rename(path.with_suffix(".unreadable"))
+            put_aside([path])
+
+
+def remove(paths: Iterable[Path]) -> None:
+    """What the notes say is done."""
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def put_aside(paths: Iterable[Path]) -> None:
+    """Keep notes that cannot be taken in, under other names, so that they are in nobody's way."""
+    for path in paths:
+        path.rename(path.with_suffix(".unreadable"))

@@ -60,7 +60,7 @@ def states(desk: Desk) -> dict[str, int]:
     table = schema.message
     with desk.outbox.transaction() as connection:
         rows = connection.execute(select(table.c.state, func.count()).group_by(table.c.state))
-        return {state: number for state, number in rows}
+        return dict(list(rows))
 
 
 def counted(desk: Desk) -> int:
