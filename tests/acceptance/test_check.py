@@ -1,9 +1,15 @@
 """``newsletter check``: what mail programs and readers would stumble over, before anybody gets it."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -25,3 +31,19 @@ def test_what_must_not_go_out_is_named_with_its_place(run: Run, letter: Path) ->
     assert "en: " in said
     assert "newsletter.toml" in said
     assert "fail: " in said
+
+
+def test_it_stops_a_commit(run: Run, letter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a pre-commit hook it runs where newsletter.toml is, for what makes the mails, and fails as on the shell."""
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    program, *command = hook["entry"].split()
+    assert (program, hook["pass_filenames"], hook["language"]) == ("newsletter", False, "python")
+    for name in ("newsletter.toml", "issues/welcome/01-hello.md", "issues/welcome/po/es.po", "templates/own/a.j2"):
+        assert re.search(hook["files"], name)
+    assert not re.search(hook["files"], "README.md")
+    monkeypatch.chdir(letter)
+    run(*command)
+    item = letter / "issues" / "welcome" / "01-hello.md"
+    item.write_text(item.read_text("utf-8") + "\nDear {{ name }},\n", "utf-8")
+    said = run(*command, code=1).stdout
+    assert "01-hello.md:15: fail: '{{ name }}' stands unfilled" in said
