@@ -8,7 +8,6 @@ meant to be seen, look at the editions and write it anew:
 writes every edition into FOLDER as an HTML page, pictures inside, and then the file.
 """
 
-import base64
 import json
 import sys
 import tempfile
@@ -18,13 +17,14 @@ from hashlib import blake2b
 from pathlib import Path
 
 from lxml import html
-from PIL import Image as Picture
-
-from newsletter import config as configuration
 from newsletter.config import Config
 from newsletter.model import Edition, Image, Issue, Item
 from newsletter.rendering import fields
 from newsletter.rendering.editions import render
+from newsletter.rendering.pictures import inside
+from PIL import Image as Picture
+
+from newsletter import config as configuration
 
 SAMPLES = Path(__file__).parent / "samples" / "rendering"
 TEXTS = json.loads((SAMPLES / "editions.json").read_text(encoding="utf-8"))
@@ -128,10 +128,7 @@ def facts(edition: Edition) -> dict[str, object]:
 
 def shown(edition: Edition) -> str:
     """The HTML as its reader gets it, with the pictures inside."""
-    text = fields.compile(edition).fill(READER).html
-    for asset in edition.assets:
-        text = text.replace(f'"{asset.url}"', f'"data:{asset.type};base64,{base64.b64encode(asset.data).decode()}"')
-    return text
+    return inside(fields.compile(edition).fill(READER).html, edition.pictures)
 
 
 def _image(name: str, alt: str, caption: str) -> Image | None:

@@ -1,17 +1,13 @@
 """The review page as a browser lays it out: nothing overflows, columns stand side by side or stack, filters work."""
 
-import json
-import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
-from html import escape, unescape
+from functools import cache
 from pathlib import Path
 
+import browser
 import pytest
-
-from newsletter import resources
 from newsletter.content import markdown
 from newsletter.model import Segment
 from newsletter.translation import review, segments
@@ -19,15 +15,14 @@ from newsletter.translation.catalogs import Catalog, State
 from newsletter.translation.review import LanguageReview
 from newsletter.web.review import page
 
+from newsletter import resources
+
 LANGUAGES = ("es", "ar", "fa", "ko", "ne")
 WIDTHS = (1200, 600, 375)
 LONG = "https://river-cities.example/" + "AnAddressWithoutAnyPlaceToBreak" * 5
 HOSTILE = f"<script>parent.document.title = 'run'</script> {LONG} `{LONG}` [x]({LONG}) <{LONG}>"
 
-# Reads each frame once it is laid out and leaves what it found in the page, where --dump-dom prints it.
 _MEASURE = """
-addEventListener('load', () => {
-  const found = [...document.querySelectorAll('iframe')].map(frame => {
     const page = frame.contentDocument;
     const boxes = [...page.querySelectorAll('body *')].map(element => element.getBoundingClientRect());
     // A card hides what overflows it; labels that only screen readers read are one pixel wide.
@@ -41,7 +36,7 @@ addEventListener('load', () => {
     const all = seen();
     page.querySelector('#waiting').click();
     return {
-      name: frame.title, width: page.documentElement.scrollWidth, title: document.title,
+      width: page.documentElement.scrollWidth, title: document.title,
       left: Math.min(...boxes.map(box => box.left)), right: Math.max(...boxes.map(box => box.right)),
       cut: Math.max(...blocks.map(block => block.scrollWidth - block.clientWidth)),
       beside: cells[0].right <= cells[1].left + 1 && cells[0].top === cells[1].top,
@@ -50,9 +45,6 @@ addEventListener('load', () => {
       behind: line.right - words.right,
       all: all, waiting: seen(),
     };
-  });
-  document.querySelector('pre').textContent = JSON.stringify(found);
-});
 """
 
 pytestmark = pytest.mark.browser
@@ -69,19 +61,10 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def measured(pages: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict]:
     """Lays out every page at every width in one run of the browser; returns what it measured."""
-    folder = tmp_path_factory.mktemp("harness")
-    cache: dict[str, dict] = {}
 
+    @cache
     def measure(chromium: str) -> dict[str, dict]:
-        if not cache:
-            harness = folder / "harness.html"
-            harness.write_text(_harness(pages), encoding="utf-8")
-            command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--dump-dom"]
-            command += [f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=10000", harness.as_uri()]
-            dom = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
-            found = json.loads(unescape(re.search(r"<pre>(.*?)</pre>", dom, re.DOTALL)[1]))
-            cache.update({frame["name"]: frame for frame in found})
-        return cache
+        return browser.measure(chromium, pages, _MEASURE, widths=WIDTHS, folder=tmp_path_factory.mktemp("harness"))
 
     return measure
 
@@ -157,14 +140,3 @@ def _page(folder: Path, language: str) -> str:
         approve="newsletter approve",
         at=datetime(2026, 11, 21, tzinfo=UTC),
     )
-
-
-def _harness(pages: dict[str, str]) -> str:
-    frames = [
-        f'<iframe title="{language} {width}" style="width:{width}px;height:900px;border:0" srcdoc="{escape(html)}">'
-        "</iframe>"
-        for language, html in pages.items()
-        for width in WIDTHS
-    ]
-    head = f"<!doctype html><meta charset=utf-8><title>harness</title><script>{_MEASURE}</script>"
-    return f"{head}<pre></pre>{''.join(frames)}"
