@@ -17,14 +17,14 @@ from hashlib import blake2b
 from pathlib import Path
 
 from lxml import html
+from PIL import Image as Picture
+
+from newsletter import config as configuration
 from newsletter.config import Config
 from newsletter.model import Edition, Image, Issue, Item
 from newsletter.rendering import fields
 from newsletter.rendering.editions import render
 from newsletter.rendering.pictures import inside
-from PIL import Image as Picture
-
-from newsletter import config as configuration
 
 SAMPLES = Path(__file__).parent / "samples" / "rendering"
 TEXTS = json.loads((SAMPLES / "editions.json").read_text(encoding="utf-8"))

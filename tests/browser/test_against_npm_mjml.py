@@ -7,15 +7,15 @@ from pathlib import Path
 import browser
 import golden
 import pytest
-from newsletter.model import Edition
-from newsletter.rendering import mjml
-from newsletter.rendering.editions import render
-from newsletter.rendering.pictures import inside
 from npm_mjml import Npm, installed, modules
 from PIL import Image as Picture
 from PIL import ImageChops
 
 from newsletter import resources
+from newsletter.model import Edition
+from newsletter.rendering import mjml
+from newsletter.rendering.editions import render
+from newsletter.rendering.pictures import inside
 
 THEMES = tuple(sorted(path.parent.name for path in resources.folder("templates").glob("*/newsletter.mjml.j2")))
 LANGUAGES = ("en", "ar", "ko")

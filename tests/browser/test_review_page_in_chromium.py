@@ -8,14 +8,14 @@ from pathlib import Path
 
 import browser
 import pytest
+
+from newsletter import resources
 from newsletter.content import markdown
 from newsletter.model import Segment
 from newsletter.translation import review, segments
 from newsletter.translation.catalogs import Catalog, State
 from newsletter.translation.review import LanguageReview
 from newsletter.web.review import page
-
-from newsletter import resources
 
 LANGUAGES = ("es", "ar", "fa", "ko", "ne")
 WIDTHS = (1200, 600, 375)
