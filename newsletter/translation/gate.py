@@ -76,7 +76,7 @@ class _States:
         self.texts: dict[tuple[str, str], str] = {}
         self._states: dict[str, list[State]] = {}
         for entry in catalog:
-            self._states.setdefault(entry.context.partition("|")[0], []).append(entry.state)
+            self._states.setdefault(entry.item, []).append(entry.state)
             if entry.state is not State.MISSING:
                 self.texts[entry.context, entry.source] = entry.target
 
