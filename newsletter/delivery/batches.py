@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from newsletter.delivery import limits, schema
+from newsletter.delivery.bulk import Many
 from newsletter.delivery.plan import Plan, Reader, Terms, Walk
 from newsletter.delivery.providers import Limits
 from newsletter.model import Asset, Choice, Direction, Edition, Subscriber
@@ -43,10 +44,10 @@ def freeze(
     connection.execute(insert(schema.campaign).values(**row, **rest))
     walk = Walk(connection, campaign, editions, terms)
     cutter = _Cutter(connection, campaign, editions, terms)
-    store = _inserter(connection)
+    statement = insert(schema.message).values({name: bindparam(name) for name in _COLUMNS})
+    store = Many(connection, statement, _COLUMNS).run
     for chunk in walk.chunks(choices):
-        if rows := [cutter.row(reader, due(reader.choice.subscriber)) for reader in chunk]:
-            store(rows)
+        store([cutter.row(reader, due(reader.choice.subscriber)) for reader in chunk])
         cutter.write_full()
     cutter.close()
     plan = Plan(
@@ -72,19 +73,6 @@ def freeze(
 
 _Row = tuple[str | int, ...]
 _COLUMNS = tuple(column.name for column in schema.message.columns if column.name != "id")
-
-
-def _inserter(connection: Connection) -> Callable[[list[_Row]], None]:
-    """Stores rows of messages through the driver itself: SQLAlchemy's own way takes twice the time for a million."""
-    values: dict[str, Any] = {name: bindparam(name) for name in _COLUMNS}
-    compiled = insert(schema.message).values(values).compile(dialect=connection.dialect)
-    statement = str(compiled)
-
-    def store(rows: list[_Row]) -> None:
-        named = rows if compiled.positional else [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
-        connection.exec_driver_sql(statement, cast("Any", named))
-
-    return store
 
 
 class _Cutter:

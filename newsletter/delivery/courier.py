@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
@@ -204,9 +204,8 @@ class Courier:
 
 def _fingerprint(batch: Batch) -> str:
     """What a request says, without the texts of all but the first message: they follow from the edition and values."""
-    first, *rest = batch.messages
-    light = [replace(message, html="", text="") for message in rest]
-    said = msgspec.json.encode((batch.edition.hash, batch.template, first, light))
+    light = [(each.key, each.to, each.subject, each.headers, each.variables) for each in batch.messages]
+    said = msgspec.json.encode((batch.edition.hash, batch.template, batch.messages[0], light))
     return blake2b(said, digest_size=16).hexdigest()
 
 

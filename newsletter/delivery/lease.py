@@ -9,10 +9,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
 
 from newsletter.delivery import schema
 from newsletter.delivery.batches import batch_key
+from newsletter.delivery.bulk import Many
 from newsletter.model import Receipt
 
 RUNNING = "running"  # the only campaigns whose batches go out: what they cover was checked before they were started
@@ -22,10 +24,10 @@ REASON = 500  # characters of an error that are kept
 _batch, _campaign, _message, _attempt = schema.batch, schema.campaign, schema.message, schema.attempt
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Member:
-    """One message of a batch, not yet filled."""
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of a batch, not yet filled; ``id`` is its row, 0 where it has none."""
 
+    id: int = 0
     key: str
     email: str
     name: str
@@ -88,17 +90,22 @@ def settle(
 
 
 def _receive(connection: Connection, lease: Lease, ended: Mapping[str, Receipt]) -> None:
-    rows = [
-        {"key": key, "to": receipt.outcome, "got": receipt.provider_id, "why": receipt.error[:REASON]}
-        for key, receipt in ended.items()
-    ]
-    if rows:
-        connection.execute(
-            update(_message)
-            .where(_message.c.batch_id == lease.id, _message.c.idem == bindparam("key"))
-            .values({"state": bindparam("to"), "provider_id": bindparam("got"), "error": bindparam("why")}),
-            rows,
-        )
+    mine = update(_message).where(_message.c.batch_id == lease.id)
+    said = {(receipt.outcome, receipt.provider_id, receipt.error[:REASON]) for receipt in ended.values()}
+    if len(said) == 1 and len(ended) == len(lease.members):
+        [(outcome, number, error)] = said
+        connection.execute(mine.values(state=outcome, provider_id=number, error=error))
+        return
+    names = ("number", "to", "got", "why")
+    values: dict[str, Any] = {"state": bindparam("to"), "provider_id": bindparam("got"), "error": bindparam("why")}
+    one = update(_message).where(_message.c.id == bindparam("number")).values(values)
+    Many(connection, one, names).run(
+        [
+            (member.id, receipt.outcome, receipt.provider_id, receipt.error[:REASON])
+            for member in lease.members
+            if (receipt := ended.get(member.key))
+        ]
+    )
 
 
 def move(connection: Connection, batch: int, keys: Sequence[str], values: Mapping[str, Any]) -> int:

@@ -7,9 +7,10 @@ List-Unsubscribe so that no mail program finds the link in it. The same message 
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import blake2b
 from quopri import encodestring
 
@@ -43,7 +44,8 @@ def build(message: Message, *, date: datetime, assets: tuple[Asset, ...] = ()) -
     return (CRLF.join([*lines, body])).encode("ascii")
 
 
-def list_headers(newsletter: str, sender: Address, language: str, *, campaign: str = "") -> dict[str, str]:
+@lru_cache(maxsize=64)  # the same for every message of a batch
+def list_headers(newsletter: str, sender: Address, language: str, *, campaign: str = "") -> Mapping[str, str]:
     """Which list a mail belongs to (RFC 2919), that no person answers to it (RFC 3834), its language, and for Gmail's
     postmaster tools which campaign a complaint is about (https://support.google.com/a/answer/6254652)."""
     label = re.sub(r"[^a-z0-9]+", "-", newsletter.lower()).strip("-") or "newsletter"
@@ -59,11 +61,18 @@ def list_headers(newsletter: str, sender: Address, language: str, *, campaign: s
 def own_headers(message: Message) -> Iterator[tuple[str, str]]:
     """The headers that a message brings along; a RejectedError where one could not be written as it is."""
     for name, value in message.headers.items():
-        if not re.fullmatch(r"[!-9;-~]+", name) or not _PLAIN.fullmatch(value):
-            raise RejectedError(f"the header {name!r} must be one line of ASCII.", where=message.key)
-        if len(name) + len(": ") + len(value) > LONGEST:  # an address in it would not survive a fold
-            raise RejectedError(f"the header {name!r} is longer than {LONGEST} characters.", where=message.key)
+        if fault := _fault(name, value):
+            raise RejectedError(f"the header {name!r} {fault}.", where=message.key)
         yield name, value
+
+
+@lru_cache(maxsize=1024)
+def _fault(name: str, value: str) -> str:
+    if not re.fullmatch(r"[!-9;-~]+", name) or not _PLAIN.fullmatch(value):
+        return "must be one line of ASCII"
+    if len(name) + len(": ") + len(value) > LONGEST:  # an address in it would not survive a fold
+        return f"is longer than {LONGEST} characters"
+    return ""
 
 
 def embed(html: str, assets: Iterable[Asset], *, domain: str = "") -> tuple[str, dict[str, Asset]]:

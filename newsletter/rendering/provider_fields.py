@@ -5,8 +5,9 @@ a field has one variable for each context it stands in, such as ``name_html`` an
 already written for that place.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from newsletter.errors import RenderError
 from newsletter.rendering.fields import Compiled, Context, Filled, Slot, prepare
@@ -69,18 +70,17 @@ def provider_fields(compiled: Compiled, provider: str) -> Filled:
         raise RenderError(
             f"{provider} fills no merge fields in subjects.", where="subject", hint="Leave the reader's name out of it."
         )
-    return compiled.join([syntax.tag(name, slot[1]) for slot, name in _named(compiled)])
+    return compiled.join([syntax.tag(name, slot[1]) for slot, name in _named(compiled.slots)])
 
 
 def variables(compiled: Compiled, values: Mapping[str, str]) -> dict[str, str]:
     """One reader's values for the fields of ``provider_fields``, by the variable's name."""
-    return {name: prepare(values.get(field, ""), context) for (field, context), name in _named(compiled)}
+    return {name: prepare(values.get(field, ""), context) for (field, context), name in _named(compiled.slots)}
 
 
-def _named(compiled: Compiled) -> Iterator[tuple[Slot, str]]:
-    for slot in compiled.slots:
-        field, context = slot
-        yield slot, f"{field.rpartition('.')[2]}_{context}"
+@lru_cache(maxsize=64)  # asked for every reader
+def _named(slots: tuple[Slot, ...]) -> tuple[tuple[Slot, str], ...]:
+    return tuple(((field, context), f"{field.rpartition('.')[2]}_{context}") for field, context in slots)
 
 
 def _around(text: str, found: str) -> str:
