@@ -138,7 +138,7 @@ def _first(provider: str, now: datetime, which: ColumnElement[bool]) -> Any:
 
 def _members(connection: Connection, batch: int) -> tuple[Member, ...]:
     columns = (_message.c.id, _message.c.idem, _message.c.email, _message.c.name, _message.c.vars)
-    rows = connection.execute(select(*columns).where(_message.c.batch_id == batch).order_by(_message.c.id))
+    rows = connection.execute(select(*columns).where(_message.c.batch_id == batch).order_by(_message.c.id)).all()
     return tuple(
         Member(id=number, key=idem, email=email, name=name, fields=_decode(fields))
         for number, idem, email, name, fields in rows

@@ -58,12 +58,12 @@ def list_headers(newsletter: str, sender: Address, language: str, *, campaign: s
     }
 
 
-def own_headers(message: Message) -> Iterator[tuple[str, str]]:
+def own_headers(message: Message) -> Mapping[str, str]:
     """The headers that a message brings along; a RejectedError where one could not be written as it is."""
     for name, value in message.headers.items():
         if fault := _fault(name, value):
             raise RejectedError(f"the header {name!r} {fault}.", where=message.key)
-        yield name, value
+    return message.headers
 
 
 @lru_cache(maxsize=1024)
@@ -146,7 +146,7 @@ def _headers(message: Message, date: datetime) -> Iterator[tuple[str, str]]:
     yield "Subject", unstructured(message.subject)
     yield "Date", format_datetime(date)
     yield "Message-ID", f"<{message.key}@{_domain(message.sender.email)}>"
-    yield from own_headers(message)
+    yield from own_headers(message).items()
     yield "MIME-Version", "1.0"
 
 

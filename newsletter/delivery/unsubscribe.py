@@ -8,10 +8,16 @@ List-Unsubscribe is long.
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from collections.abc import Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from hmac import compare_digest
+from typing import Any
 from urllib.parse import quote
 
+from sqlalchemy import Connection, Row, select
+
+from newsletter.delivery import people
+from newsletter.delivery.schema import message
 from newsletter.errors import ForgedError
 from newsletter.model import Address
 
@@ -24,7 +30,7 @@ def link(key: str, mailbox: Address, *, base: str = "", secret: bytes = b"") -> 
     The subject of a mail to ``mailbox`` names the message, so that whoever reads it knows who wants to leave. ``base``
     is the web address that the signed token is appended to.
     """
-    mail = f"mailto:{quote(mailbox.email, safe='@')}?subject=unsubscribe%20{key}"
+    mail = f"mailto:{_quoted(mailbox.email)}?subject=unsubscribe%20{key}"
     if not base:
         return mail, {"List-Unsubscribe": f"<{mail}>"}
     url = f"{base.rstrip('/')}/{token(key, secret)}"
@@ -32,6 +38,11 @@ def link(key: str, mailbox: Address, *, base: str = "", secret: bytes = b"") -> 
         "List-Unsubscribe": f"<{url}>, <{mail}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
+
+
+@lru_cache(maxsize=16)
+def _quoted(email: str) -> str:
+    return quote(email, safe="@")
 
 
 def token(key: str, secret: bytes) -> str:
@@ -50,6 +61,16 @@ def read(text: str, secret: bytes) -> str:
     if not compare_digest(signature, _sign(key, secret)) or len(key) != _KEY:
         raise ForgedError("this link to unsubscribe is not one of ours.", hint="Open it from the mail once more.")
     return key.hex()
+
+
+def message_of(connection: Connection, text: str) -> Row[*tuple[Any, ...]]:
+    """The message whose link a token is of: its ``idem``, ``email`` and ``recipient_key``; a ForgedError where none."""
+    key = read(text, people.signing_key(connection))
+    query = select(message.c.idem, message.c.email, message.c.recipient_key).where(message.c.idem == key)
+    found = connection.execute(query).first()
+    if found is None:
+        raise ForgedError("the mail of this link is not known any more.", hint="Answer it, and ask to be taken off.")
+    return found
 
 
 def _sign(raw: bytes, secret: bytes) -> bytes:

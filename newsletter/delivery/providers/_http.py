@@ -106,7 +106,8 @@ class HttpProvider(ABC):
 
         A RejectedError where one is not a line of ASCII.
         """
-        return {name: value for name, value in mime.own_headers(message) if name.lower() not in self.limits.forbids}
+        own, forbidden = mime.own_headers(message), self.limits.forbids
+        return {name: value for name, value in own.items() if not forbidden or name.lower() not in forbidden}
 
     def decoded(self, response: httpx.Response, kind: type[_T]) -> _T:
         """An answer 2xx; OutcomeUnknown where it is not of this shape, since nobody can know then what was accepted."""
