@@ -17,6 +17,7 @@ from newsletter.delivery.sender import Report
 from newsletter.doctor import Verdict, examine
 from newsletter.errors import ConfigError
 from newsletter.issues import Imported
+from newsletter.mailbox import Mailbox
 from newsletter.model import Edition, Flag, Issue
 from newsletter.rendering.lint import Finding
 from newsletter.reports import ByLanguage
@@ -280,6 +281,11 @@ class Newsletter:
     def campaigns(self) -> Campaigns:
         """What is planned and under way, to be stopped, resumed or resolved."""
         return Campaigns(self.config)
+
+    @cached_property
+    def mailbox(self) -> Mailbox:
+        """What comes back: events, who left, and who must not be mailed."""
+        return Mailbox(self.config)
 
     def try_out(self, issue: Issue, people: Sequence[str]) -> list[Trial]:
         """Send every edition, as it would look now, to a few people who look at it; nothing is counted."""

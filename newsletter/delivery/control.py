@@ -7,13 +7,38 @@ from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, Select, func, select, update
 
 from newsletter.delivery import lease, people
-from newsletter.delivery.schema import batch, campaign, message
+from newsletter.delivery.schema import attempt, batch, campaign, message
 from newsletter.errors import HeldError
 
 Resolution = Literal["sent", "again", "drop"]
+
+
+def of_issue(issue: str, *states: str) -> Select[Any]:
+    """The ids of an issue's campaigns in some states."""
+    return select(campaign.c.id).where(campaign.c.issue == issue, campaign.c.state.in_(states))
+
+
+def refuse_running(connection: Connection, issue: str) -> None:
+    """One campaign of an issue after the other: nobody can tell how far one gets."""
+    if connection.scalars(of_issue(issue, lease.RUNNING, "paused")).first():
+        raise HeldError(
+            "an approved campaign of this issue is not finished.",
+            where=issue,
+            hint="Send the rest of it first (newsletter send), or cancel it, then plan again.",
+        )
+
+
+def refuse_overtaken(connection: Connection, draft: Row[Any]) -> None:
+    """Who got the issue since the draft was made stands in it still, and would get it twice."""
+    requests = select(attempt.c.id).select_from(attempt.join(batch).join(campaign))
+    since = requests.where(campaign.c.issue == draft.issue, attempt.c.started >= draft.created)
+    if connection.scalars(since.limit(1)).first():
+        raise HeldError(
+            "the issue was sent after this plan was made.", where=draft.issue, hint="Plan again, and approve that."
+        )
 
 
 def pause(connection: Connection, row: Row[Any], reason: str) -> None:

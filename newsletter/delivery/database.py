@@ -23,7 +23,8 @@ from newsletter.errors import BusyError, ConfigError, NewsletterError, OutboxErr
 
 BUSY_MILLISECONDS = 30_000
 # The keys of a million people fall on all pages of their indexes: with SQLite's own 2 MB in memory, each costs a page.
-_WRITING = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-64000")
+# What is deleted is overwritten: who was erased must not be found in the file.
+_WRITING = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-64000", "secure_delete=ON")
 PRIVATE = 0o600  # members' names and addresses are in the file
 
 
@@ -126,6 +127,18 @@ def transaction(engine: Engine, path: Path) -> Iterator[Connection]:
             where=path,
             hint="Check that the file is the newsletter's database, is writable and that the disk is not full.",
         ) from error
+
+
+def empty_log(engine: Engine) -> None:
+    """Move the write-ahead log into the database and empty it; what was overwritten is in neither of them any more.
+
+    While somebody reads, the log is emptied later, when the last connection closes.
+    """
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        raw.close()
 
 
 def _private(path: Path) -> sqlite3.Connection:

@@ -44,7 +44,6 @@ DELIVERY = (
 server took may still come back, and one that was opened may be complained of; but who opens it has got it.
 """
 
-ARRIVED = DELIVERY[DELIVERY.index("delivered") :]
 _ALIVE = ("delivered", "opened", "clicked")
 _EXPLAINED = ("deferred", "bounced", "complained", "unsubscribed", "confirm")  # kinds of which the record is kept
 _FURTHER = {state: place for place, state in enumerate(DELIVERY)}
@@ -197,20 +196,18 @@ def _keep(connection: Connection, provider: str, told: Sequence[_Told], *, now: 
 
 def _advance(connection: Connection, told: Sequence[_Told]) -> int:
     """Move messages forward; how many were uncertain and are not any more."""
-    furthest: dict[int, str] = {}
+    ours = {one.message.id: one.message for one in told if one.message is not None}
+    furthest = {number: found.delivery for number, found in ours.items()}
     for one in told:
         if one.message is not None:
-            number = one.message.id
-            furthest[number] = max(furthest.get(number, one.message.delivery), one.delivery, key=_FURTHER.__getitem__)
+            furthest[one.message.id] = max(furthest[one.message.id], one.delivery, key=_FURTHER.__getitem__)
     moved: dict[str, list[int]] = defaultdict(list)
-    for one in told:
-        if one.message is not None and furthest.get(one.message.id, "") != one.message.delivery:
-            moved[furthest.pop(one.message.id)].append(one.message.id)
+    for number, state in furthest.items():
+        if state != ours[number].delivery:
+            moved[state].append(number)
     for state, numbers in moved.items():
         connection.execute(update(_message).where(_message.c.id.in_(numbers)).values(delivery=state))
-    return lease.prove(
-        connection, {one.message.batch_id for one in told if one.message and one.message.state == "uncertain"}
-    )
+    return lease.prove(connection, {found.batch_id for found in ours.values() if found.state == "uncertain"})
 
 
 def _gone(connection: Connection, provider: str, told: Sequence[_Told], *, now: datetime) -> dict[str, Suppression]:
@@ -221,9 +218,8 @@ def _gone(connection: Connection, provider: str, told: Sequence[_Told], *, now: 
         gone[person] = Suppression(email=email, reason="bounced", at=now, source=provider)
     for one in told:
         if one.person and (reason := one.reason):
-            before = gone.get(one.person)
-            if before is None or suppressions.REASONS.index(reason) > suppressions.REASONS.index(before.reason):
-                gone[one.person] = Suppression(email=one.email, reason=reason, at=now, source=provider)
+            entry = Suppression(email=one.email, reason=reason, at=now, source=provider)
+            gone[one.person] = max(gone.get(one.person, entry), entry, key=suppressions.gravity)
     return gone
 
 

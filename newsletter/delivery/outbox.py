@@ -17,10 +17,22 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, select, update
 
-from newsletter.delivery import batches, control, database, events, lease, people, plan, results, returning, spool
-from newsletter.delivery.schema import asset, attempt, batch, campaign, edition_asset
+from newsletter.delivery import (
+    batches,
+    control,
+    database,
+    events,
+    lease,
+    people,
+    plan,
+    privacy,
+    results,
+    returning,
+    spool,
+)
+from newsletter.delivery.schema import asset, campaign, edition_asset
 from newsletter.errors import HeldError, OutboxError
 from newsletter.model import Choice, Edition, Subscriber
 
@@ -105,7 +117,7 @@ class Outbox:
         Who got the issue from an earlier campaign, or perhaps did, is skipped; who failed there is planned again.
         """
         with self.transaction() as connection:
-            _refuse_running(connection, terms.issue)
+            control.refuse_running(connection, terms.issue)
             connection.execute(delete(campaign).where(campaign.c.issue == terms.issue, campaign.c.state == "draft"))
             connection.execute(delete(asset).where(asset.c.hash.not_in(select(edition_asset.c.asset_hash))))
             return batches.freeze(connection, choices, editions, terms, due=due, now=self._clock())
@@ -130,9 +142,9 @@ class Outbox:
                 raise HeldError(
                     "the plan sends nothing to anybody.", where=row.issue, hint="Look at who is held and why."
                 )
-            _refuse_running(connection, row.issue)
-            _refuse_overtaken(connection, row)
-            for other in connection.scalars(_of_issue(row.issue, "approved")).all():
+            control.refuse_running(connection, row.issue)
+            control.refuse_overtaken(connection, row)
+            for other in connection.scalars(control.of_issue(row.issue, "approved")).all():
                 control.cancel(connection, other)
             values = {"state": "approved", "approved_by": signed.approved_by, "approved_at": self._clock()}
             connection.execute(update(campaign).where(campaign.c.id == row.id).values(**values))
@@ -236,33 +248,18 @@ class Outbox:
         with self.transaction() as connection:
             return results.named(connection, "failed", issue)
 
+    def erase(self, email: str) -> privacy.Erased:
+        """Forget a person, and never mail them again; HeldError while a mail to them is in doubt."""
+        with self.transaction() as connection:
+            erased = privacy.erase(connection, email, now=self._clock())
+        if self._engine:
+            database.empty_log(self._engine)
+        return erased
+
     def edition(self, number: int) -> Edition:
         """A frozen edition by its number in the database."""
         with self.transaction() as connection:
             return batches.load(connection, number)
-
-
-def _of_issue(issue: str, *states: State) -> Select[str]:
-    return select(campaign.c.id).where(campaign.c.issue == issue, campaign.c.state.in_(states))
-
-
-def _refuse_running(connection: Connection, issue: str) -> None:
-    if connection.scalars(_of_issue(issue, "running", "paused")).first():
-        raise HeldError(
-            "an approved campaign of this issue is not finished.",
-            where=issue,
-            hint="Send the rest of it first (newsletter send), or cancel it, then plan again.",
-        )
-
-
-def _refuse_overtaken(connection: Connection, draft: Row[Any]) -> None:
-    """Who got the issue since the draft was made stands in it still, and would get it twice."""
-    requests = select(attempt.c.id).select_from(attempt.join(batch).join(campaign))
-    since = requests.where(campaign.c.issue == draft.issue, attempt.c.started >= draft.created)
-    if connection.scalars(since.limit(1)).first():
-        raise HeldError(
-            "the issue was sent after this plan was made.", where=draft.issue, hint="Plan again, and approve that."
-        )
 
 
 def _approved(number: str) -> ColumnElement[bool]:

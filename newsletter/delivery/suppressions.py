@@ -36,6 +36,11 @@ class Suppression:
     source: str = ""
 
 
+def gravity(entry: Suppression) -> int:
+    """How much a suppression says, as a number that grows with it."""
+    return REASONS.index(entry.reason)
+
+
 def suppress(connection: Connection, email: str, reason: Reason, *, source: str, now: datetime) -> bool:
     """Never mail somebody again; False where they are suppressed for that or a graver reason already."""
     entry = Suppression(email=email, reason=reason, at=now, source=source)
@@ -45,7 +50,7 @@ def suppress(connection: Connection, email: str, reason: Reason, *, source: str,
 def add_all(connection: Connection, entries: Iterable[Suppression]) -> int:
     """Suppress everybody on a list; for how many that was new, or for a graver reason than before."""
     person, number, rest = people.keys(connection), 0, iter(entries)
-    while chunk := sorted(islice(rest, CHUNK), key=_gravity):  # of two for one person the graver one counts
+    while chunk := sorted(islice(rest, CHUNK), key=gravity):  # of two for one person the graver one counts
         number += add(connection, {person(entry.email): entry for entry in chunk})
     return number
 
@@ -57,7 +62,7 @@ def add(connection: Connection, entries: Mapping[str, Suppression]) -> int:
     graver = [
         _row(person, entry)
         for person, entry in entries.items()
-        if person in known and _gravity(entry) > _gravity(known[person])
+        if person in known and gravity(entry) > gravity(known[person])
     ]
     if fresh:
         connection.execute(insert(suppression), fresh)
@@ -98,10 +103,6 @@ def listing(connection: Connection) -> list[Suppression]:
     order = (suppression.c.at.desc(), suppression.c.email)
     rows = connection.execute(select(suppression).order_by(*order))
     return [Suppression(email=row.email, reason=row.reason, at=row.at, source=row.source) for row in rows]
-
-
-def _gravity(entry: Suppression) -> int:
-    return REASONS.index(entry.reason)
 
 
 def _row(person: str, entry: Suppression) -> dict[str, object]:
