@@ -41,10 +41,10 @@ CHILDREN: Mapping[str, frozenset[str]] = {
         "mj-section": "mj-column mj-group mj-raw",
         "mj-group": "mj-column mj-raw",
         "mj-column": _CONTENT,
-        "mj-accordion": "mj-accordion-element mj-raw",
-        "mj-accordion-element": "mj-accordion-text mj-accordion-title mj-raw",
-        "mj-navbar": "mj-navbar-link mj-raw",
-        "mj-social": "mj-raw mj-social-element",
+        "mj-accordion": "mj-accordion-element",
+        "mj-accordion-element": "mj-accordion-text mj-accordion-title",
+        "mj-navbar": "mj-navbar-link",
+        "mj-social": "mj-social-element",
         "mj-attributes": (
             "mj-accordion mj-accordion-element mj-accordion-text mj-accordion-title mj-all mj-body mj-button mj-class"
             " mj-column mj-divider mj-group mj-image mj-navbar mj-navbar-link mj-section mj-social mj-social-element"
@@ -56,6 +56,26 @@ CHILDREN: Mapping[str, frozenset[str]] = {
 # Those that hold nothing at all; the compiler stops at what stands in them without saying where.
 EMPTY = frozenset(("mj-all", "mj-breakpoint", "mj-class", "mj-divider", "mj-image", "mj-spacer"))
 
+# Those that hold no elements, but words or CSS.
+WORDS = frozenset(("mj-preview", "mj-style", "mj-title"))
+
+# Those whose content the compiler passes on.
+CONTENT = WORDS | {
+    "mj-accordion-text",
+    "mj-accordion-title",
+    "mj-button",
+    "mj-navbar-link",
+    "mj-raw",
+    "mj-social-element",
+    "mj-table",
+    "mj-text",
+}
+
+# HTML elements in which nothing ever stands.
+VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr")
+)
+
 _PADDING = "padding padding-top padding-bottom padding-left padding-right"
 _BORDER = "border border-top border-bottom border-left border-right"
 _INNER = "inner-border inner-border-top inner-border-bottom inner-border-left inner-border-right inner-border-radius"
@@ -66,21 +86,17 @@ _BACKGROUND = (
 )
 _ICON = "icon-align icon-wrapped-url icon-wrapped-alt icon-unwrapped-url icon-unwrapped-alt icon-position"
 _BOX = f"{_BACKGROUND} {_BORDER} {_PADDING} border-radius direction full-width text-align text-padding"
-_COMMON = frozenset(("css-class", "mj-class"))
 
-# Component -> its attributes; ``css-class`` and ``mj-class`` belong to every one.
+# Component -> its attributes; the compiler stops at further ones of those that have none. ``css-class`` and
+# ``mj-class`` belong to all that are seen, but for mj-raw.
 ATTRIBUTES: Mapping[str, frozenset[str]] = {
-    name: frozenset(attributes.split()) | _COMMON
+    "mjml": frozenset(("lang", "dir", "owa", "version")),
+    "mj-breakpoint": frozenset(("width",)),
+    **dict.fromkeys(("mj-attributes", "mj-head", "mj-raw", *WORDS), frozenset[str]()),
+} | {
+    name: frozenset(attributes.split()) | {"css-class", "mj-class"}
     for name, attributes in {
-        "mjml": "lang dir owa version",
-        "mj-head": "",
-        "mj-attributes": "",
         "mj-class": "name",
-        "mj-breakpoint": "width",
-        "mj-preview": "",
-        "mj-raw": "",
-        "mj-style": "",
-        "mj-title": "",
         "mj-body": "background-color width",
         "mj-wrapper": _BOX,
         "mj-section": _BOX,

@@ -128,6 +128,19 @@ def test_any_markup_compiles_or_is_refused(text):
         (_social('name="x" href="https://x.example" src="x.png"'), "t:1:69", "makes a share link"),
         (_social('name="x-noshare" href="https://x.example"'), "t:1:50", "has no src"),
         (_button('width="90px" border="1px solid #000000"'), "t:1:63", "becomes too wide"),
+        (document(head="<mj-style>@im<!-- x -->port 'https://fonts.example/a';</mj-style>"), "t:1:36", "@import asks"),
+        (document(head="<mj-title>a <b>b</b></mj-title>"), "t:1:48", "<b> cannot stand in <mj-title>"),
+        (document(head="<mj-attributes><mj-class color='none' /></mj-attributes>"), "t:1:51", "<mj-class> has no name"),
+        (document(head="<mj-raw css-class='a'></mj-raw>"), "t:1:44", "has no attribute 'css-class'"),
+        (document().replace("<mj-column>", "<mj-column><!--[if mso]>x<![endif]-->"), "t:1:67", "a comment for Outlook"),
+        (f"<!--[if mso]>x<![endif]-->{document()}", "t:1:27", "outside of <mjml>"),
+        (document(text="<br>a</br>"), "t:3:13", "text cannot stand in <br>"),
+        (document(text="<br><b>a</b></br>"), "t:3:13", "<b> cannot stand in <br>"),
+        (document(text="]]>"), "t:3", "not well-formed"),
+        (document(text='<b id="a" id="b">x</b>'), "t:3", "not well-formed"),
+        (document(text="</mj-text><mj-text>"), "t:3", "not well-formed"),
+        (document().replace("</mj-text>", ""), "t:4", "not well-formed"),
+        (f"{document()}\n{document()}", "t:5", "not well-formed"),
         ('<?xml version="1.0"?><mjml></mjml>', "t:1:1", "takes no <?"),
         ("<p>x</p>", "t:1:1", "begins with <p>"),
         ("<mjml></mjml>", "t:1:1", "exactly one <mj-body>"),
@@ -143,6 +156,7 @@ def test_faults_have_a_place(source, where, what):
     assert caught.value.hint
 
 
+@settings(deadline=None)
 @given(
     before=st.text(alphabet="ab é한न🚣&<>\n\"'/", max_size=40),
     comment=st.text(alphabet="ab é한\n<>/", max_size=20),
@@ -172,6 +186,29 @@ def test_no_font_is_fetched_and_only_outlooks_comments_stay():
     assert "fonts.google" not in page
     assert "ours" not in page
     assert "<!--[if mso]>theirs<![endif]-->" in page
+
+
+@pytest.mark.parametrize(
+    ("held", "comes_out"),
+    [
+        ("<b>one</b>\n<i>two</i>", "<b>one</b>\n<i>two</i>"),
+        ('<b\n  id="a">\n\n</b>', '<b\n  id="a">\n\n</b>'),
+        ("<b id='a \"b\" > c' /><br><!-- x --></br>", '<b id="a &quot;b&quot; &gt; c" ></b><br />'),
+        ("a<!-- one -->\n<!-- two -->b", "a\nb"),
+        ("<!--[if !mso]><!--><b>a</b>\n<!--<![endif]-->", "<!--[if !mso]><!--><b>a</b>\n<!--<![endif]-->"),
+        ("&eacute;&nbsp;&lt;&#8364;&#128;", "é\xa0&lt;&#8364;&#128;"),
+    ],
+)
+def test_what_an_element_holds_comes_out_as_it_went_in(held, comes_out):
+    """The compiler alone would join the words of two lines; only what HTML would misread is written anew."""
+    assert f"<p>{comes_out}</p>" in mjml.compile(document(text=held), "t")
+
+
+def test_the_title_is_the_label_as_well():
+    """Quotes and line breaks in it change nothing around it."""
+    page = mjml.compile(document(head='<mj-title>The "river"\nletter</mj-title>'), "t")
+    assert '<div aria-label="The &quot;river&quot;\nletter"' in page
+    assert "<title>The &quot;river&quot;\nletter</title>" in page
 
 
 def test_a_panic_becomes_an_error(monkeypatch):
