@@ -11,7 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, insert, or_, select, update
 
 from newsletter.delivery import schema
 from newsletter.delivery.batches import batch_key
@@ -31,13 +31,9 @@ def claim(connection: Connection, provider: str, *, limits: Limits, now: datetim
     A batch in doubt whose key the provider may have forgotten can no longer be replayed: it becomes uncertain here.
     """
     while True:
-        token = uuid4().hex
-        values = {"state": "claimed", "token": token, "lease_until": now + timedelta(seconds=seconds)}
-        free, expired = _batch.c.state == "pending", (_batch.c.state == "claimed") & (_batch.c.lease_until < now)
-        chosen = func.coalesce(*(_first(provider, now, which) for which in (free, expired)))
-        row = connection.execute(
-            update(_batch).where(_batch.c.id == chosen).values(**values).returning(*_batch.c)
-        ).one_or_none()
+        token, until = uuid4().hex, now + timedelta(seconds=seconds)
+        bound = {"whose": provider, "moment": now, "new_token": token, "until": until}
+        row = connection.execute(_CLAIM, bound).one_or_none()
         if row is None:
             return None
         lease = _lease(connection, row)
@@ -67,8 +63,7 @@ def _lease(connection: Connection, row: Row[Any]) -> Lease:
 
 def _suppressed(connection: Connection, lease: Lease) -> set[str]:
     """The keys of the members who must not be mailed any more."""
-    left = select(_message.c.idem).join(_suppression, _suppression.c.person == _message.c.recipient_key)
-    return set(connection.scalars(left.where(_message.c.batch_id == lease.id, _message.c.state == "pending")))
+    return set(connection.scalars(_SUPPRESSED, {"batch": lease.id}))
 
 
 def _without(connection: Connection, lease: Lease, gone: set[str]) -> Lease:
@@ -115,9 +110,9 @@ def hand_back(connection: Connection, lease: Lease) -> None:
     write(connection, lease, {"state": "pending", "token": "", "lease_until": None}, states=("claimed",))
 
 
-def _first(provider: str, now: datetime, which: ColumnElement[bool]) -> Any:
+def _first(which: ColumnElement[bool]) -> Any:
     """The first batch that may be tried now; the canary of a wave goes before the others, which wait for it."""
-    canary = _batch.alias()
+    now, canary = bindparam("moment", type_=schema.Instant), _batch.alias()
     waits = exists().where(
         canary.c.canary,
         canary.c.state.in_(UNFINISHED),
@@ -128,7 +123,7 @@ def _first(provider: str, now: datetime, which: ColumnElement[bool]) -> Any:
         select(_batch.c.id)
         .join(_campaign)
         .where(which, _batch.c.due_at <= now, or_(_batch.c.next_try.is_(None), _batch.c.next_try <= now))
-        .where(_batch.c.provider == provider, _campaign.c.state == RUNNING)
+        .where(_batch.c.provider == bindparam("whose"), _campaign.c.state == RUNNING)
         .where(or_(_batch.c.canary, ~waits))
         .order_by(_batch.c.due_at, _batch.c.id)
         .limit(1)
@@ -136,12 +131,31 @@ def _first(provider: str, now: datetime, which: ColumnElement[bool]) -> Any:
     return query.with_for_update(skip_locked=True, of=_batch).scalar_subquery()
 
 
+# Made once: to put these together takes longer than to run them. What is free goes before what somebody lost.
+_FREE = _batch.c.state == "pending"
+_LOST = (_batch.c.state == "claimed") & (_batch.c.lease_until < bindparam("moment", type_=schema.Instant))
+_CLAIM = (
+    update(_batch)
+    .where(_batch.c.id == func.coalesce(_first(_FREE), _first(_LOST)))
+    .values(state="claimed", token=bindparam("new_token"), lease_until=bindparam("until"))
+    .returning(*_batch.c)
+)
+_SUPPRESSED = (
+    select(_message.c.idem)
+    .join(_suppression, _suppression.c.person == _message.c.recipient_key)
+    .where(_message.c.batch_id == bindparam("batch"), _message.c.state == "pending")
+)
+_MEMBERS = (
+    select(_message.c.id, _message.c.idem, _message.c.email, _message.c.name, _message.c.vars)
+    .where(_message.c.batch_id == bindparam("batch"))
+    .order_by(_message.c.id)
+)
+
+
 def _members(connection: Connection, batch: int) -> tuple[Member, ...]:
-    columns = (_message.c.id, _message.c.idem, _message.c.email, _message.c.name, _message.c.vars)
-    rows = connection.execute(select(*columns).where(_message.c.batch_id == batch).order_by(_message.c.id)).all()
     return tuple(
         Member(id=number, key=idem, email=email, name=name, fields=_decode(fields))
-        for number, idem, email, name, fields in rows
+        for number, idem, email, name, fields in connection.execute(_MEMBERS, {"batch": batch}).all()
     )
 
 
