@@ -48,7 +48,7 @@ class TomlFile:
                 f"the file cannot be read ({error}).", where=path, hint="Save it as UTF-8 text."
             ) from error
         try:
-            return cls(path=path, lines=tuple(text.splitlines()), tables=tomllib.loads(text))
+            return cls(path=path, lines=tuple(text.split("\n")), tables=tomllib.loads(text))
         except tomllib.TOMLDecodeError as error:
             line = re.search(r"line (\d+)", str(error))
             where = f"{path}:{line[1]}" if line else path

@@ -161,11 +161,8 @@ def _head(path: Path) -> _Head:
         return msgspec.convert(tomllib.loads(text.removeprefix("\ufeff")), _Head)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"line (\d+)", str(error))
-        raise ContentError(
-            f"this is not TOML: {error}.",
-            where=f"{path}:{at[1] if at else len(text.splitlines())}",
-            hint="Correct that line.",
-        ) from error
+        where = f"{path}:{at[1] if at else text.rstrip().count(chr(10)) + 1}"
+        raise ContentError(f"this is not TOML: {error}.", where=where, hint="Correct that line.") from error
     except msgspec.ValidationError as error:
         what = str(error).partition(" - at `$")[0]
         named = re.search(r"field `(.+?)`", what) or re.search(r"at `\$\.(\w+)", str(error))
@@ -177,7 +174,7 @@ def _head(path: Path) -> _Head:
 
 def _at(path: Path, key: str) -> str:
     """Where a key of an ``issue.toml`` stands, or its first line."""
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines = path.read_text(encoding="utf-8-sig").split("\n")
     line = next((n for n, one in enumerate(lines, 1) if re.match(rf"[\[\s\"']*{re.escape(key)}\b", one)), 1)
     return f"{path}:{line}"
 

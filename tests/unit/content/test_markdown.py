@@ -167,6 +167,7 @@ def test_mistakes_in_an_item(folder: Path, text: str, line: int, said: str) -> N
         ("date = 2026-11-20\nsubject = 'x", 2, "TOML"),
         ("date = 2026-11-20\n\nsubject = ' '\n", 3, "empty"),
         (TOML + "intro = '[Note]: thanks'\n", 3, "nobody would see"),
+        (TOML + "preheader = 'a\u2028b\x85'\nintro = '[Note]: thanks'\n", 4, "nobody would see"),
     ],
 )
 def test_mistakes_in_the_issue(folder: Path, text: str, line: int, said: str) -> None:

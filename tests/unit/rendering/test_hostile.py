@@ -171,19 +171,18 @@ def hidden(word: str, case: Case) -> bool:
     )
 
 
-def test_the_words_of_the_issue_are_no_safer(desk):
+def test_the_words_of_the_issue_are_no_safer(desk, tmp_path):
     """Subject, preheader and greeting stand in issue.toml; the first two have no markup, so nothing of them is lost."""
-    (desk.folder / "01-item.md").write_text("---\ntitle: begin1t end1t\n---\n\nbegin1b end1b\n", encoding="utf-8")
-    head = desk.folder / "issue.toml"
-    before, wrong = head.read_bytes(), list[str]()
-    chosen = corpus()[:: COUNT // 500]
-    for number, (case, other) in enumerate(pairwise(chosen)):
+    (tmp_path / hostile.PICTURE).write_bytes((desk.folder / hostile.PICTURE).read_bytes())
+    (tmp_path / "01-item.md").write_text("---\ntitle: begin1t end1t\n---\n\nbegin1b end1b\n", encoding="utf-8")
+    head, wrong = tmp_path / "issue.toml", list[str]()
+    for number, (case, other) in enumerate(pairwise(corpus()[:: COUNT // 250])):
         newsletter = desk.newsletters[number % len(desk.newsletters)]
         one, two = (_quoted(f"a {each.snippet}") for each in (case, other))
         data = f"date = 2026-11-20\nsubject = {one}\npreheader = {two}\nintro = {one}\n".encode("utf-8", "ignore")
         head.write_bytes(data)
         try:
-            edition = render(markdown.load(desk.folder, language=newsletter.publication.source), newsletter)
+            edition = render(markdown.load(tmp_path, language=newsletter.publication.source), newsletter)
         except ContentError as error:
             refused(error, head, data)
             continue
@@ -191,8 +190,6 @@ def test_the_words_of_the_issue_are_no_safer(desk):
         shown = mailprogram.read(edition).shown
         wrong += [f"{word} of the subject" for word in case.words if word not in edition.subject]
         wrong += [f"{word} of the preheader" for word in other.words if mailprogram.visible(word) not in shown]
-    (desk.folder / "01-item.md").unlink()
-    head.write_bytes(before)
     assert not wrong, "\n".join(wrong[:20])
 
 
@@ -204,7 +201,7 @@ def _quoted(text: str) -> str:
 def test_hostile_editions_can_be_checked(desk):
     """The lint looks at whatever there is, and prints nothing that a terminal would obey."""
     newsletter = desk.newsletters[1]
-    for start in range(0, 300, TOGETHER):
+    for start in range(0, 120, TOGETHER):
         cases = corpus()[10_000 + start : 10_000 + start + TOGETHER]
         for edition, printed in printings(cases, newsletter, desk):
             items = [desk.loaded(case, "ar").items[0] for case in printed]
