@@ -33,15 +33,16 @@ _BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u2028\u2029\ud800-\udfff]")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 
-def build(message: Message, *, date: datetime, assets: tuple[Asset, ...] = ()) -> bytes:
+def build(message: Message, *, date: datetime, assets: tuple[Asset, ...] = (), international: bool = False) -> bytes:
     """The whole mail; pictures of the edition travel inside and are shown by their Content-ID.
 
-    A RejectedError where a header could not be written without breaking the others, or an address needs SMTPUTF8.
+    A RejectedError where a header could not be written without breaking the others, or an address needs SMTPUTF8 and
+    the mail may not be ``international`` (RFC 6532).
     """
     html, pictures = _inline(message, assets)
     body = _multipart("alternative", [_text("plain", message.text), _related(html, pictures, message.key)], message.key)
-    lines = [f"{name}: {value}" for name, value in _headers(message, date)]
-    return (CRLF.join([*lines, body])).encode("ascii")
+    lines = [f"{name}: {value}" for name, value in _headers(message, date, international=international)]
+    return CRLF.join([*lines, body]).encode("utf-8" if international else "ascii")
 
 
 @lru_cache(maxsize=64)  # the same for every message of a batch
@@ -90,10 +91,10 @@ def embed(html: str, assets: Iterable[Asset], *, domain: str = "") -> tuple[str,
     return html, shown
 
 
-def mailbox(address: Address) -> str:
+def mailbox(address: Address, *, international: bool = False) -> str:
     """``Name <address>`` for a header: the name encoded where it needs to be, the domain in its ASCII form."""
     local, _, _ = address.email.rpartition("@")
-    if not local.isascii():
+    if not local.isascii() and not international:
         raise RejectedError(f"{address.email} needs SMTPUTF8, which this provider does not offer.", where=address.email)
     plain = f"{local}@{_domain(address.email)}"
     if not address.name:
@@ -138,11 +139,11 @@ def _cut(text: str) -> Iterator[bytes]:
     yield chunk
 
 
-def _headers(message: Message, date: datetime) -> Iterator[tuple[str, str]]:
-    yield "From", mailbox(message.sender)
-    yield "To", mailbox(message.to)
+def _headers(message: Message, date: datetime, *, international: bool) -> Iterator[tuple[str, str]]:
+    yield "From", mailbox(message.sender, international=international)
+    yield "To", mailbox(message.to, international=international)
     if message.reply_to:
-        yield "Reply-To", mailbox(message.reply_to)
+        yield "Reply-To", mailbox(message.reply_to, international=international)
     yield "Subject", unstructured(message.subject)
     yield "Date", format_datetime(date)
     yield "Message-ID", f"<{message.key}@{_domain(message.sender.email)}>"
