@@ -214,12 +214,12 @@ class _Reader:
                 "timezone",
                 hint="Use an IANA name such as Europe/Madrid.",
             )
-        self._base_url(publication)
+        self._addresses(publication)
         if publication.source not in publication.languages:
             publication = msgspec.structs.replace(publication, languages=(publication.source, *publication.languages))
         return publication
 
-    def _base_url(self, publication: Publication) -> None:
+    def _addresses(self, publication: Publication) -> None:
         address = publication.base_url
         if address and not re.match(r"https?://[^/\s]+", address):
             raise self._file.error(
@@ -234,12 +234,9 @@ class _Reader:
                 hint="Write a short address in ASCII that begins with https://; mail programs ask no other.",
             )
         if publication.pictures == "hosted" and not address.startswith("https://"):
-            raise self._file.error(
-                'pictures = "hosted" needs a base_url that begins with https://, where readers\' programs find them.',
-                "newsletter",
-                "pictures",
-                hint='Write base_url = "https://…", the address that the built pictures are uploaded to.',
-            )
+            what = 'pictures = "hosted" needs a base_url that begins with https://, where mail programs find them.'
+            hint = 'Write base_url = "https://…", the address that the built pictures are uploaded to.'
+            raise self._file.error(what, "newsletter", "pictures", hint=hint)
 
     def _policies(self, languages: tuple[str, ...]) -> dict[str, Policy]:
         policies = {}
