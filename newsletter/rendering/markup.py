@@ -2,7 +2,8 @@
 
 CommonMark with tables. No HTML of the text ever passes through: the few tags that mean what Markdown means are read as
 that (see ``dialect``), all others stay text. The styles are the theme's: a mapping from an element's name to CSS, such
-as ``{"p": "margin:0 0 16px;", "blockquote p": "margin:0;"}``.
+as ``{"p": "margin:0 0 16px;", "blockquote p": "margin:0;"}``. The paragraph below a quote that is emphasised as a whole
+says whose words they are; its name is ``cite``.
 """
 
 import re
@@ -50,6 +51,7 @@ class Prose:
     def html(self, styles: Mapping[str, str], width: int = 552) -> Markup:
         """The text as HTML; pictures are shown at most ``width`` pixels wide."""
         tokens = self._tokens()
+        _attributed(tokens)
         if self.localisation.direction == "rtl":
             for token in tokens:
                 token.children = _isolated(token.children or [])
@@ -59,7 +61,7 @@ class Prose:
                 holders.pop()
             self._dress(token, holders[-1], styles, width)
             if token.nesting == 1 and token.block:
-                holders.append(token.tag)
+                holders.append(_name(token))
         rendered = _PARSER.renderer.render(tokens, _PARSER.options, {})
         return Markup(rendered)  # noqa: S704 - HTML is off in the parser and every attribute is escaped by its renderer
 
@@ -108,7 +110,7 @@ class Prose:
             self._place(token, styles, width)
         elif token.nesting >= 0 and token.tag:
             align = token.attrGet("style") or ""  # of a table's cell
-            name = "pre" if token.type in ("fence", "code_block") else token.tag
+            name = _name(token)
             style = styles.get(f"{holder} {name}", styles.get(name, ""))
             if style or align:
                 token.attrSet("style", f"{style}{align}")
@@ -169,6 +171,30 @@ def _isolated(tokens: Sequence[Token]) -> list[Token]:
             # On a span: Outlook does not honour dir on a link.
             result.append(Token("html_inline", "", 0, content='<span dir="ltr">'))
     return result
+
+
+def _attributed(tokens: Sequence[Token]) -> None:
+    """Name the paragraphs of quotes that say whose words they are: not the first one, and in emphasis altogether."""
+    holders: list[str] = []
+    for before, opening, inline in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if before.nesting == 1:
+            holders.append(before.type)
+        elif before.nesting == -1:
+            holders.pop()
+        later = holders[-1:] == ["blockquote_open"] and before.type != "blockquote_open"
+        if later and opening.type == "paragraph_open" and _emphasis(inline.children or []):
+            opening.meta["name"] = "cite"
+
+
+def _emphasis(tokens: Sequence[Token]) -> bool:
+    """Whether all of a text is in one emphasis."""
+    ends = [token.type for token in tokens if token.level == 0]
+    return ends == ["em_open", "em_close"]
+
+
+def _name(token: Token) -> str:
+    """What a theme calls an element."""
+    return "pre" if token.type in ("fence", "code_block") else str(token.meta.get("name", token.tag))
 
 
 def _every(tokens: Sequence[Token]) -> Iterator[Token]:

@@ -20,6 +20,15 @@ class Typography:
     emphatic: bool = False
     breaks: str = "break-word"
 
+    @property
+    def wrap(self) -> str:
+        """CSS for a block whose words break elsewhere than MJML lets them: its cells are all ``break-word``.
+
+        Only ``anywhere`` keeps a long word from widening a table; older clients know nothing but the other.
+        """
+        own = f"word-break:{self.breaks};overflow-wrap:break-word;overflow-wrap:anywhere;"
+        return "" if self.breaks == "break-word" else own
+
 
 def of(script: str, language: str = "") -> Typography:
     """The typography of an ISO 15924 script; Urdu and Kashmiri write theirs, Arabic, in the Nastaliq style."""

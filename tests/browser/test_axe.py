@@ -7,8 +7,9 @@ from pathlib import Path
 import browser
 import golden
 import pytest
-from newsletter.rendering import archive
 from npm_mjml import modules
+
+from newsletter.rendering import archive
 
 # A mail stands in a page that has its landmarks; axe cannot know that.
 LANDMARKS = {"landmark-one-main", "region"}
@@ -27,16 +28,20 @@ const ground = (element, view) => {
   }
   return 'rgb(255, 255, 255)';
 };
+const shades = (element, view) => [view.getComputedStyle(element).color, ground(element, view)].map(luminance);
 const contrasts = (page, view) => {
   const found = [], texts = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT);
+  const add = (element, words) => {
+    const [ink, paper] = shades(element, view), [low, high] = [ink, paper].sort((one, other) => one - other);
+    found.push([(high + 0.05) / (low + 0.05), ink > paper, words.slice(0, 40)]);
+  };
   while (texts.nextNode()) {
     const element = texts.currentNode.parentElement, words = texts.currentNode.data.trim();
     if (!words || !element.getClientRects().length || element.closest('script, style')) continue;
     if (!parseFloat(view.getComputedStyle(element).fontSize) || words === '\u00a0') continue;
-    const [low, high] = [view.getComputedStyle(element).color, ground(element, view)].map(luminance)
-      .sort((one, other) => one - other);
-    found.push([(high + 0.05) / (low + 0.05), words.slice(0, 40)]);
+    add(element, words);
   }
+  for (const image of page.images) if (image.alt) add(image, image.alt);
   return found;
 };
 const {violations} = await frame.contentWindow.axe.run();
@@ -44,7 +49,8 @@ const measured = contrasts(frame.contentDocument, frame.contentWindow);
 return {
   rules: violations.map(rule => rule.id),
   violations: violations.flatMap(rule => rule.nodes.map(node => rule.id + ': ' + node.html.slice(0, 160))),
-  texts: measured.length, pale: measured.filter(([ratio]) => ratio < 4.5),
+  texts: measured.length, pictures: [...frame.contentDocument.images].filter(image => image.alt).length,
+  pale: measured.filter(([ratio]) => ratio < 4.5), dark: measured.filter(([, lighter]) => !lighter),
   language: frame.contentDocument.documentElement.lang,
 };
 """
@@ -89,10 +95,19 @@ def test_the_mail_can_be_used_by_everybody(theme, language, scheme, axe, audited
 @pytest.mark.parametrize("language", golden.LANGUAGES)
 @pytest.mark.parametrize("theme", golden.THEMES)
 def test_every_text_can_be_read(theme, language, scheme, axe, audited, need):
-    """Each text has 4.5 on what is behind it, by day and in the dark."""
+    """Each text has 4.5 on what is behind it, by day and in the dark, and so has what a picture shows."""
     found = audited(need("chromium"), axe, theme)[f"mail {language} {scheme} 600"]
     assert found["texts"] > 60
+    assert found["pictures"] == 5
     assert found["pale"] == []
+
+
+@pytest.mark.parametrize("language", golden.LANGUAGES)
+@pytest.mark.parametrize("theme", golden.THEMES)
+def test_no_surface_is_forgotten_in_the_dark(theme, language, axe, audited, need):
+    """In the dark every text is lighter than what is behind it: nothing keeps its paper or its ink of the day."""
+    assert audited(need("chromium"), axe, theme)[f"mail {language} dark 600"]["dark"] == []
+    assert audited(need("chromium"), axe, theme)[f"mail {language} light 600"]["dark"] != []
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -120,7 +120,38 @@ def test_an_event_shows_its_days_and_its_time(theme, tmp_path):
     (leaf,) = page.xpath("//table[@aria-hidden='true']")
     assert [" ".join(e.text_content().split()) for e in leaf.iter("div")] == ["févr.", "28"]
     (line,) = [e.text_content() for e in page.xpath("//p[@class='muted']") if "2027" in e.text_content()]
-    assert line.replace("\u2009", "").startswith("28 février–2 mars 2027 · 09:30")
+    assert line.replace("\u2009", "").startswith("28 février–2 mars 2027 09:30")
+
+
+_MARCH = {"date": date(2027, 3, 17), "until": None, "time": None, "place": "Valmora"}
+
+
+@pytest.mark.parametrize(
+    ("language", "event", "lines"),
+    [
+        ("en", _MARCH, ["Wednesday, 17 March 2027 · Valmora"]),
+        ("en", _MARCH | {"place": ""}, ["Wednesday, 17 March 2027"]),
+        ("en", _MARCH | {"date": None}, ["Valmora"]),
+        ("en", _MARCH | {"time": time(9)}, ["Wednesday, 17 March 2027", "09:00 (Lisbon, GMT) · Valmora"]),
+        ("en", _MARCH | {"time": time(9), "place": ""}, ["Wednesday, 17 March 2027", "09:00 (Lisbon, GMT)"]),
+        ("fa", _MARCH | {"place": "والمورا"}, ["چهارشنبه ۲۶ اسفند ۱۴۰۵ (۱۷ مارس ۲۰۲۷)", "والمورا"]),
+        ("fa", _MARCH | {"place": ""}, ["چهارشنبه ۲۶ اسفند ۱۴۰۵ (۱۷ مارس ۲۰۲۷)"]),
+    ],
+)
+def test_no_dot_is_left_at_the_end_of_a_line(language, event, lines, tmp_path):
+    """A time begins a line of its own, and so does a place after days in two calendars; the text part has one line."""
+    config, issue = golden.newsletter(tmp_path, "default"), golden.issue(language, tmp_path)
+    edition = render(replace(issue, items=(replace(issue.items[3], **event),)), config)
+    (line,) = html.fromstring(edition.html).xpath("//p[@class='muted']")
+    assert _lines(line) == lines
+    assert " · ".join(lines) in edition.text
+
+
+def _lines(element) -> list[str]:
+    """The text of an element, line by line."""
+    for end in element.iter("br"):
+        end.tail = f"\n{end.tail or ''}"
+    return [line.strip() for line in element.text_content().split("\n")]
 
 
 def test_the_lead_is_the_editors_choice(tmp_path):

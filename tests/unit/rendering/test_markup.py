@@ -132,6 +132,31 @@ def test_styles_stand_on_the_elements():
     assert page.find(".//td").get("style") == "padding:1px;text-align:right"
 
 
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("> a\n>\n> *b*", ["", "cite"]),
+        ("> a\n>\n> *b **c***", ["", "cite"]),
+        ("> a\n>\n> *<https://b.example>*", ["", "cite"]),
+        ("> *a*", [""]),  # a quote that is emphasised says nothing of its source
+        ("> a\n>\n> *b* c", ["", ""]),
+        ("> a\n>\n> *b* *c*", ["", ""]),
+        ("> a\n>\n> - b\n>\n>   *c*", ["", "", ""]),
+        ("a\n\n*b*", ["", ""]),
+        ("> > a\n> >\n> > *b*\n>\n> *c*", ["", "cite", "cite"]),
+    ],
+)
+@pytest.mark.parametrize("tag", ["en", "ar"])
+def test_a_theme_can_tell_who_is_quoted(source, names, tag):
+    """The emphasised paragraph below a quote has a style of its own, and so has its emphasis."""
+    page = html.fromstring(
+        f"<main>{prose(source, tag=tag).html({'cite': 'color:#123456;', 'cite em': 'margin:0;'})}</main>"
+    )
+    assert ["cite" if p.get("style") == "color:#123456;" else "" for p in page.iter("p")] == names
+    emphasised = [e.get("style") for e in page.iter("em") if e.getparent().get("style")]
+    assert emphasised == ["margin:0;"] * names.count("cite")
+
+
 def test_pictures_are_measured_and_get_an_address(tmp_path):
     """A picture keeps its proportions at the width of the column, and its bytes become an asset."""
     Image.new("RGB", (1104, 400)).save(tmp_path / "a b.png")
