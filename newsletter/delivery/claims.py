@@ -86,19 +86,9 @@ def fence(connection: Connection, lease: Lease, *, body: str, now: datetime, sec
     """
     if not lease.attempts and not lease.doubt_since and _suppressed(connection, lease):
         return False
-    running = select(_campaign.c.id).where(_campaign.c.id == lease.campaign, _campaign.c.state == RUNNING)
-    fenced = connection.execute(
-        update(_batch)
-        .where(_batch.c.id == lease.id, _batch.c.token == lease.token, _batch.c.state == "claimed")
-        .where(_batch.c.lease_until > now, _batch.c.campaign_id.in_(running))
-        .values(
-            state="inflight",
-            lease_until=now + timedelta(seconds=seconds),
-            attempts=_batch.c.attempts + 1,
-            body_hash=body,
-        )
-        .returning(_batch.c.attempts)
-    ).scalar_one_or_none()
+    held = {"batch": lease.id, "ours": lease.token, "owner": lease.campaign, "moment": now, "body": body}
+    until = now + timedelta(seconds=seconds)
+    fenced = connection.execute(_FENCE, {**held, "until": until}).scalar_one_or_none()
     if fenced is None:
         return False
     connection.execute(insert(_attempt).values(batch_id=lease.id, n=fenced, token=lease.token, started=now))
@@ -140,6 +130,16 @@ _CLAIM = (
     .values(state="claimed", token=bindparam("new_token"), lease_until=bindparam("until"))
     .returning(*_batch.c)
 )
+_FENCE = (
+    update(_batch)
+    .where(_batch.c.id == bindparam("batch"), _batch.c.token == bindparam("ours"), _batch.c.state == "claimed")
+    .where(_batch.c.lease_until > bindparam("moment"))
+    .where(exists().where(_campaign.c.id == bindparam("owner"), _campaign.c.state == RUNNING))
+    .values(
+        state="inflight", lease_until=bindparam("until"), attempts=_batch.c.attempts + 1, body_hash=bindparam("body")
+    )
+    .returning(_batch.c.attempts)
+)
 _SUPPRESSED = (
     select(_message.c.idem)
     .join(_suppression, _suppression.c.person == _message.c.recipient_key)
@@ -147,7 +147,7 @@ _SUPPRESSED = (
 )
 _MEMBERS = (
     select(_message.c.id, _message.c.idem, _message.c.email, _message.c.name, _message.c.vars)
-    .where(_message.c.batch_id == bindparam("batch"))
+    .where(_message.c.batch_id == bindparam("batch"), _message.c.state == "pending")  # who left earlier stays out
     .order_by(_message.c.id)
 )
 

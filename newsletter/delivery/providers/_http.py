@@ -8,6 +8,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import ClassVar, TypeVar
@@ -106,8 +107,8 @@ class HttpProvider(ABC):
 
         A RejectedError where one is not a line of ASCII.
         """
-        own, forbidden = mime.own_headers(message), self.limits.forbids
-        return {name: value for name, value in own.items() if not forbidden or name.lower() not in forbidden}
+        own = mime.own_headers(message)
+        return {name: own[name] for name in _allowed(tuple(own), self.limits.forbids)}
 
     def decoded(self, response: httpx.Response, kind: type[_T]) -> _T:
         """An answer 2xx; OutcomeUnknown where it is not of this shape, since nobody can know then what was accepted."""
@@ -202,6 +203,11 @@ def _words(body: object) -> str:
     if isinstance(body, dict):
         return next(filter(None, (_words(body.get(name)) for name in _WORDS)), "")
     return body if isinstance(body, str) else ""
+
+
+@lru_cache(maxsize=64)  # all messages of a batch have the same
+def _allowed(names: tuple[str, ...], forbidden: frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name.lower() not in forbidden)
 
 
 def _kind(error: Exception) -> str:
