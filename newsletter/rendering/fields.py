@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from html import escape
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from newsletter.errors import RenderError
@@ -27,7 +27,7 @@ Slot = tuple[str, Context]
 
 _BREAK = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _UNSEEN = re.compile(r"[\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")  # would turn the words after a name around
-_OPENS = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
+_OPENS = ("https://", "http://", "mailto:")
 
 # What HTML is made of besides text. Outlook's conditional comments are left out: their content is HTML to Outlook.
 _TAG = r"<[A-Za-z](?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+>"
@@ -37,8 +37,7 @@ _ADDRESSES = frozenset(("href", "src", "background", "action", "cite"))
 _PROGRAMS = re.compile(r"style|srcset|srcdoc|on\w+", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Filled:
+class Filled(NamedTuple):
     """An edition for one reader."""
 
     subject: str
@@ -71,6 +70,7 @@ class Compiled:
     html: Part
     text: Part
     slots: tuple[Slot, ...]
+    fields: tuple[str, ...]
 
     def fill(self, values: Mapping[str, str]) -> Filled:
         """The edition with ``values`` in place, such as ``{"recipient.name": "Ana"}``; a missing one is empty.
@@ -78,11 +78,12 @@ class Compiled:
         A value is one line everywhere. It is escaped in HTML, percent-encoded inside an address, and an address of its
         own only if it opens a page or a mailbox.
         """
-        return self.join([_PREPARE[context](values.get(field, "")) for field, context in self.slots])
+        lines = {field: _one_line(values.get(field, "")) for field in self.fields}
+        return self.join([_WRITTEN[context](lines[field]) for field, context in self.slots])
 
     def join(self, values: Sequence[str]) -> Filled:
         """The edition with one finished text for each of its ``slots``."""
-        return Filled(subject=self.subject.join(values), html=self.html.join(values), text=self.text.join(values))
+        return Filled(self.subject.join(values), self.html.join(values), self.text.join(values))
 
 
 class Recipient:
@@ -117,12 +118,13 @@ def compile(edition: Edition) -> Compiled:  # noqa: A001 - as re.compile
         html=_split(edition.html, edition, slots, _contexts),
         text=_split(edition.text, edition, slots, _plain),
         slots=tuple(slots),
+        fields=tuple(dict.fromkeys(field for field, _ in slots)),
     )
 
 
 def prepare(value: str, context: Context) -> str:
     """A value as it may stand in ``context``."""
-    return _PREPARE[context](value)
+    return _WRITTEN[context](_one_line(value))
 
 
 def _split(
@@ -189,18 +191,14 @@ def _one_line(value: str) -> str:
     return _UNSEEN.sub("", _BREAK.sub(" ", value)).strip()
 
 
-def _html(value: str) -> str:
-    return escape(_one_line(value))
-
-
-def _link(value: str) -> str:
+def _link(line: str) -> str:
     """A whole address, or nothing: another scheme could be a program."""
-    value = _one_line(value)
-    return escape(value.replace(" ", "%20")) if _OPENS.match(value) else ""
+    return escape(line.replace(" ", "%20")) if line[:8].lower().startswith(_OPENS) else ""
 
 
-def _part(value: str) -> str:
-    return quote(_one_line(value), safe="@")
+def _part(line: str) -> str:
+    return quote(line, safe="@")
 
 
-_PREPARE: Mapping[Context, Callable[[str], str]] = {"text": _one_line, "html": _html, "link": _link, "part": _part}
+# How a value that is one line is written.
+_WRITTEN: Mapping[Context, Callable[[str], str]] = {"text": str, "html": escape, "link": _link, "part": _part}
