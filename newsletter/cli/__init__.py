@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 
 from newsletter import display
-from newsletter.cli import checking, looking, sending, starting, steering, translating, writing
+from newsletter.cli import checking, looking, returning, sending, starting, steering, translating, writing
 from newsletter.errors import NewsletterError
 
 
@@ -41,6 +41,9 @@ for _command in (
     steering.cancel,
     steering.resolve,
     steering.status,
+    returning.events,
+    returning.suppressions,
+    returning.person,
 ):
     cli.add_command(_command)
 

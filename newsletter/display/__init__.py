@@ -1,5 +1,6 @@
 """What the command line shows, by what it is about; see ``terminal`` for how."""
 
+from newsletter.display.returning import events, suppressions
 from newsletter.display.sending import campaigns, plan, report, status, trials
 from newsletter.display.terminal import (
     again,
@@ -31,6 +32,7 @@ __all__ = [
     "campaigns",
     "command",
     "drafted",
+    "events",
     "fail",
     "fallbacks",
     "findings",
@@ -48,6 +50,7 @@ __all__ = [
     "several",
     "signed",
     "status",
+    "suppressions",
     "table",
     "title",
     "trials",

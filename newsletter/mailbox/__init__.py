@@ -4,9 +4,11 @@ A long send holds the outbox for hours. What comes meanwhile is left as a note, 
 batch: nothing is lost, and nobody has to wait.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
@@ -72,6 +74,19 @@ class Mailbox:
         if found:
             self._do(returning.told(provider.name, found))
         return found
+
+    def replay(self, file: Path) -> list[Event]:
+        """Take in a call that was recorded in a file: headers, an empty line, and the body; or a body alone."""
+        content = file.read_bytes()
+        bare = content.lstrip()[:1] in (b"{", b"[")
+        head, *rest = [b"", content] if bare else re.split(rb"\r?\n\r?\n", content, maxsplit=1)
+        headers = {name: str(value) for name, value in message_from_bytes(head).items()}
+        return self.receive(headers, rest[0] if rest else b"")
+
+    @property
+    def polls(self) -> bool:
+        """Whether the provider can be asked what happened."""
+        return isinstance(self.provider, Polled)
 
     def poll(self) -> Recorded | None:
         """Ask the provider what happened since it was asked last; None while a send is running, which takes it in.

@@ -16,7 +16,7 @@ from newsletter.delivery.envelope import Filling
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.providers import Limits
 from newsletter.delivery.sender import Report
-from newsletter.errors import HeldError, OutcomeUnknown
+from newsletter.errors import HeldError, OutcomeUnknown, TemporaryError
 from newsletter.model import Batch, Edition, Outcome, Receipt
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -173,6 +173,17 @@ def test_who_left_since_the_plan_gets_nothing(desk: Desk) -> None:
     assert "reader2@city.example" not in desk.provider.mailed
     assert states(desk) == {"sent": 7, "suppressed": 1}
     assert counted(desk) == 8
+
+
+def test_who_left_gets_nothing_from_the_second_try_either(desk: Desk) -> None:
+    """The first request was surely not accepted; the next one has the same members."""
+    desk.provider.script = [TemporaryError("full")]
+    desk.approved(choices(4))
+    left_by(desk, "reader2@city.example")
+    assert desk.send() == Report(sent=3)
+    assert [batch.key for batch in desk.provider.requests] == [desk.provider.requests[0].key] * 2
+    assert "reader2@city.example" not in desk.provider.mailed
+    assert counted(desk) == 4
 
 
 def test_who_leaves_between_claim_and_request_gets_nothing(desk: Desk) -> None:
