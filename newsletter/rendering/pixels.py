@@ -125,7 +125,7 @@ def _sendable(image: Image.Image, data: bytes, widest: int) -> Prepared:
     width, height = image.size
     image.load()
     moves = getattr(image, "n_frames", 1) > 1 and own in ("png", "gif")
-    if moves and len(data) <= _MOVING:
+    if moves and len(data) <= _MOVING and width <= WIDEST and not image.getexif():
         return Prepared(data=data, kind=own, width=width, height=height, untouched=True)
     plain = bool(own) and image.format != "MPO" and image.mode in ("1", "L", "LA", "P", "RGB", "RGBA")
     clean = plain and not moves and not (set(image.info) - _HARMLESS) and not image.getexif()

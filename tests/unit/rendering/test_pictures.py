@@ -156,7 +156,7 @@ def film(frames: int, size: tuple[int, int]) -> bytes:
 
 
 def test_an_animation_moves_unless_it_is_too_large():
-    """A small one is sent as it is; of one that would fill a mailbox, readers see the first frame."""
+    """A small one is sent as it is; of one that would fill a mailbox or a screen, readers see the first frame."""
     small = film(3, (200, 100))
     assert pixels.prepare(small).data == small
     large = film(14, (700, 400))
@@ -164,6 +164,28 @@ def test_an_animation_moves_unless_it_is_too_large():
     ready = pixels.prepare(large)
     assert len(ready.data) < 500_000
     assert getattr(opened(ready.data), "n_frames", 1) == 1
+    wide = pixels.prepare(film(2, (1300, 20)))
+    assert (wide.width, getattr(opened(wide.data), "n_frames", 1)) == (1200, 1)
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "PNG"])
+def test_an_animation_of_another_kind(kind):
+    """An animated PNG moves, or stands still where nobody knows of such; WebP, which Outlook lacks, stands still."""
+    frames = [photograph(200, 100) for _ in range(3)]
+    data = saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=80)
+    ready = pixels.prepare(data)
+    assert (ready.kind, ready.untouched) == ("png", kind == "PNG")
+    assert opened(ready.data).size == (200, 100)
+
+
+def test_an_animation_tells_nothing():
+    """One that says where it was made is sent without that, and without its movement."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x8825] = "Camera of Ana", {1: "N", 2: (41.0, 23.0, 0.0)}
+    frames = [photograph(60, 40) for _ in range(3)]
+    data = saved(frames[0], "PNG", save_all=True, append_images=frames[1:], exif=exif)
+    assert b"Ana" in data
+    assert b"Ana" not in pixels.prepare(data).data
 
 
 def bomb(width: int, height: int) -> bytes:
