@@ -5,6 +5,10 @@ import shutil
 from collections.abc import Callable
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("patient", deadline=None)  # the first example of many loads what the others use
+settings.load_profile("patient")
 
 
 @pytest.fixture
