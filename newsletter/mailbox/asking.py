@@ -44,7 +44,7 @@ def answer(client: httpx.Client, request: httpx.Request, *, largest: int = LARGE
     try:
         response = client.send(request, stream=True)
         try:
-            for chunk in response.iter_raw():
+            for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > largest or time.monotonic() > until:
                     raise TemporaryError(f"answered without end ({len(body)} bytes so far).", where=host)
