@@ -1,4 +1,4 @@
-"""A key with a certificate, whose signatures are made by arithmetic alone, or by openssl.
+"""Keys with certificates: for a server, or for signatures that are made by arithmetic alone, or by openssl.
 
 What checks signatures in the library is not what makes them here.
 """
@@ -45,6 +45,20 @@ class Certified:
     def elliptic() -> bytes:
         """A certificate of a key that is not RSA."""
         return _certificate(ec.generate_private_key(ec.SECP256R1()))
+
+
+def of_server(folder: Path, name: str) -> Path:
+    """A file with a server's key and its certificate, which is good for one name and for this day, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    called = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(called, called, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    path = folder / f"{name}.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(private + builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    return path
 
 
 def _certificate(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:

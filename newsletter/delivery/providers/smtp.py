@@ -32,7 +32,8 @@ _LOCAL_PART = 64  # octets (RFC 5321 §4.5.3.1.1)
 _KEY = "{key}"
 _KEY_LENGTH = 32
 _ENVELOPE = re.compile(r"[^\s<>\x00-\x1f\x7f\ud800-\udfff]+@[^\s<>@\x00-\x1f\x7f\ud800-\udfff]+")
-_HOST = re.compile(r"(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.?)+")
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?")
 _EHLO = re.compile(r"\[[0-9A-Za-z.:]+\]|[A-Za-z0-9.-]+")
 
 
@@ -179,10 +180,10 @@ def _check(server: Server, *, unencrypted: bool) -> None:
 def _verp(bounces: str) -> str:
     """The address that mails come back to; a ConfigError where it is none, or too long with a key in it."""
     address = bounces.replace(_KEY, "0" * _KEY_LENGTH, 1)
-    local, _, domain = address.rpartition("@")
+    local = address.rpartition("@")[0]
     if bounces and not (_ENVELOPE.fullmatch(address) and address.isascii() and len(local) <= _LOCAL_PART):
         raise _wrong("bounces", f"{bounces!r} is no address.", "Write one such as bounces+{key}@city.example.")
-    if _KEY in domain or "{" in address:
+    if _KEY in bounces.rpartition("@")[2] or "{" in address:
         raise _wrong("bounces", "{key} stands once, before the @.")
     return bounces
 
