@@ -26,6 +26,11 @@ GREATEST = 256
 """Pieces after which decoding ends whatever was read, as in Argos Translate."""
 
 
+SMALL = 8_000_000
+"""Bytes of a model that is not computed in eight bits: in so few weights the rounding, which differs from processor to
+processor, changes words. A large one is worth the speed, and does not notice."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
     """What the model made of a text: both in pieces, the mean log-probability of a piece, whether we had to end it."""
@@ -168,7 +173,9 @@ class Model:
 def _load(folder: Path, files: dict[str, bytes] | None = None) -> Any:
     # One thread a batch and several batches at once: with more, threads wait for each other on tiny matrices.
     threads = {"intra_threads": 1, "inter_threads": min(os.cpu_count() or 1, 4)}
-    return ctranslate2.Translator(str(folder), device="cpu", files=files, **threads)
+    small = (folder / "model.bin").stat().st_size < SMALL
+    kind = "float32" if small else "default"
+    return ctranslate2.Translator(str(folder), device="cpu", compute_type=kind, files=files, **threads)
 
 
 def _tokenizer(package: Package) -> Tokenizer:
