@@ -38,9 +38,11 @@ class Mailbox:
 
 
 @contextmanager
-def aiosmtpd(*, implicit: ssl.SSLContext | None = None, **options: Any) -> Iterator[tuple[int, Mailbox]]:
+def aiosmtpd(
+    box: Mailbox | None = None, *, implicit: ssl.SSLContext | None = None, **options: Any
+) -> Iterator[tuple[int, Mailbox]]:
     """The port of a server, and what it takes."""
-    box, loop, ports = Mailbox(), asyncio.new_event_loop(), queue.SimpleQueue[int]()
+    box, loop, ports = box or Mailbox(), asyncio.new_event_loop(), queue.SimpleQueue[int]()
 
     async def serve() -> None:
         make = partial(SMTP, box, loop=loop, hostname="mail.city.example", **options)
