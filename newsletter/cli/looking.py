@@ -55,7 +55,7 @@ def check(folder: Path, issue: str | None, languages: tuple[str, ...], as_json: 
 @click.option("--port", default=8025, show_default=True, type=click.IntRange(1, 65535), help="Where it listens.")
 @click.pass_obj
 def preview(folder: Path, issue: str | None, port: int) -> None:
-    """Serve every language of an issue on 127.0.0.1 until Ctrl+C."""
+    """Serve every language on 127.0.0.1 until Ctrl+C."""
     from newsletter import Newsletter
     from newsletter.web import preview as desk
 

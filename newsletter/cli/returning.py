@@ -112,9 +112,9 @@ def remove(folder: Path, address: str) -> None:
 @_file
 @click.pass_obj
 def import_(folder: Path, file: Path) -> None:
-    """Add everybody on a list: a CSV with email, and perhaps reason, at and source.
+    """Add everybody on a list.
 
-    The whole list is taken or refused, and makes no reason that is kept already less grave.
+    FILE is a CSV with the column email, and perhaps reason, at and source. The whole list is taken or refused, and makes no reason that is kept already less grave.
     """
     from newsletter import Newsletter
 
@@ -126,7 +126,10 @@ def import_(folder: Path, file: Path) -> None:
 @_file
 @click.pass_obj
 def export(folder: Path, file: Path) -> None:
-    """Write everybody to a CSV for another tool; who was erased has no address and is left out."""
+    """Write everybody to a CSV for another tool.
+
+    Who was erased has no address, and is left out.
+    """
     from newsletter import Newsletter
 
     number = Newsletter.open(folder).mailbox.export_suppressions(file)

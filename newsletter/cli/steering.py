@@ -19,7 +19,7 @@ _hash = click.argument("hash_", metavar="HASH")
 @_hash
 @click.pass_obj
 def pause(folder: Path, hash_: str) -> None:
-    """Send nothing more of the plan with this HASH until it is resumed.
+    """Stop the plan with this HASH until it is resumed.
 
     A send that is running stops after the requests that are under way.
     """
@@ -34,7 +34,7 @@ def pause(folder: Path, hash_: str) -> None:
 @_hash
 @click.pass_obj
 def resume(folder: Path, hash_: str) -> None:
-    """Let the paused plan with this HASH go on, whoever paused it."""
+    """Let a paused plan go on, whoever paused it."""
     from newsletter import Newsletter
 
     resumed = Newsletter.open(folder).campaigns.resume(hash_)
@@ -66,10 +66,10 @@ def cancel(folder: Path, hash_: str) -> None:
 @click.option("--yes", is_flag=True, help="With --again: somebody getting the mail twice is acceptable.")
 @click.pass_obj
 def resolve(folder: Path, issue: str, addresses: tuple[str, ...], how: "Resolution | None", yes: bool) -> None:
-    """Say what became of the uncertain mails of ISSUE, of all or of those to some addresses.
+    """Say what became of the uncertain mails of ISSUE.
 
-    Of these nobody can know whether they went out, so they are never sent again by themselves. Most of them are
-    resolved by the provider's events: newsletter events
+    Of all, or of those to some addresses. Nobody can know whether they went out, so they are never sent again by
+    themselves. Most are resolved by the provider's events: newsletter events
     """
     from newsletter import Newsletter
 

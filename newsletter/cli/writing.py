@@ -41,7 +41,7 @@ def import_(folder: Path, file: str, issue: str | None, as_json: bool) -> None:
 @click.option("--by", required=True, help="Who has looked at it.")
 @click.pass_obj
 def acknowledge(folder: Path, issue: str, item: str, flag: int | None, by: str) -> None:
-    """Accept the open flags of ITEM, so that ISSUE may be sent."""
+    """Accept the flags of ITEM, so that ISSUE may be sent."""
     from newsletter import Newsletter
 
     newsletter = Newsletter.open(folder)
