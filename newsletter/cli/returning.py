@@ -24,7 +24,8 @@ _file = click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def events(folder: Path, files: tuple[Path, ...], as_json: bool) -> None:
     """Ask the provider what became of the mails.
 
-    With FILE, take in calls to a web address that were recorded instead: headers, an empty line, and the body.
+    With FILE, take in what lies there instead: a mail that came back, or a recorded call to a web address (in a file
+    that ends in .http its headers, an empty line, and its body).
     """
     from newsletter import Newsletter
     from newsletter.errors import BusyError
@@ -114,7 +115,8 @@ def remove(folder: Path, address: str) -> None:
 def import_(folder: Path, file: Path) -> None:
     """Add everybody on a list.
 
-    FILE is a CSV with the column email, and perhaps reason, at and source. The whole list is taken or refused, and makes no reason that is kept already less grave.
+    FILE is a CSV with the column email, and perhaps reason, at and source. All of it is taken or refused, and it makes
+    no reason that is kept already less grave.
     """
     from newsletter import Newsletter
 

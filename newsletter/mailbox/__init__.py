@@ -76,12 +76,16 @@ class Mailbox:
         return found
 
     def replay(self, file: Path) -> list[Event]:
-        """Take in a call that was recorded in a file: headers, an empty line, and the body; or a body alone."""
-        content = file.read_bytes()
-        bare = content.lstrip()[:1] in (b"{", b"[")
-        head, *rest = [b"", content] if bare else re.split(rb"\r?\n\r?\n", content, maxsplit=1)
-        headers = {name: str(value) for name, value in message_from_bytes(head).items()}
-        return self.receive(headers, rest[0] if rest else b"")
+        """Take in what lies in a file: a mail that came back, for a provider that reads those, or the body of a call.
+
+        In a file that ends in ``.http``, the headers of the call and an empty line come before its body.
+        """
+        content, headers = file.read_bytes(), dict[str, str]()
+        if file.suffix == ".http":
+            head, *rest = re.split(rb"\r?\n\r?\n", content, maxsplit=1)
+            headers = {name: str(value) for name, value in message_from_bytes(head).items()}
+            content = b"".join(rest)
+        return self.receive(headers, content)
 
     @property
     def polls(self) -> bool:

@@ -417,7 +417,18 @@ def test_a_recorded_call_is_taken_in(folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "call.http"
     file.write_bytes("".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n" + body)
     assert [event.kind for event in mailbox.replay(file)] == ["delivered"]
-    file.write_bytes(body)
+    bare = tmp_path / "body.json"
+    bare.write_bytes(body)
     with pytest.raises(ForgedError):
-        mailbox.replay(file)
+        mailbox.replay(bare)
     assert len(mailbox.export(email).events) == 1
+
+
+def test_a_mail_that_came_back_is_taken_in(folder: Path, tmp_path: Path) -> None:
+    """With a provider that reads mails, a file is one, whole, whatever it is called."""
+    key, email = member(folder)
+    mailbox = provider(folder, 'use = "smtp"', 'host = "mail.city.example"')
+    file = tmp_path / "1764201600.M1.host:2,S"
+    file.write_text(f"From: {email}\nTo: news@city.example\nSubject: unsubscribe {key}\n\nbye\n", "utf-8")
+    assert [event.kind for event in mailbox.replay(file)] == ["unsubscribed"]
+    assert [(one.email, one.reason) for one in mailbox.suppressions()] == [(email, "unsubscribed")]
