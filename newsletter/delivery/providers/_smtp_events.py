@@ -44,7 +44,7 @@ _WORDS: tuple[tuple[Bounce, str], ...] = (
     ("soft", r"quota|mailbox (is )?full|try again|timed out|temporar"),
     (
         "hard",
-        r"(user|mailbox|account|recipient|address)[^.]{0,40} (unknown|does(n't| not) exist|not found)|doesn't have a"
+        r"(user|mailbox|account|recipient|address).{0,60} (unknown|does(n't| not) exist|not found)|doesn't have a"
         r"|(unknown|no such|invalid) (user|mailbox|account|recipient|address|person)",
     ),
 )
@@ -96,16 +96,15 @@ def _told(mail: Message, bounces: str) -> Iterator[_Told]:
     if not reports and (found := _SUBJECT.fullmatch(_text(mail["Subject"]))):
         yield _Told(kind="unsubscribed", key=found[1].lower(), record={"subject": found[0]})
         return
-    if not reports and not mail["X-Failed-Recipients"]:
-        return
-    key = _key(mail, bounces)
+    address = _text(mail["X-Failed-Recipients"])
+    key = _key(mail, bounces) if reports or address else ""
     if not key:
         return
     for part in reports:
         reader = _READERS[part.get_content_type()]
         yield from (told for fields in _fields(part) if (told := reader(key, fields)))
     if not reports:
-        yield _failed(key, _text(mail["X-Failed-Recipients"]), _body(mail))
+        yield _failed(key, address, _body(mail))
 
 
 def _delivery(key: str, fields: Mapping[str, str]) -> _Told | None:
@@ -127,7 +126,7 @@ def _complaint(key: str, fields: Mapping[str, str]) -> _Told | None:
 
 def _failed(key: str, address: str, text: str) -> _Told:
     """What Exim writes where it is configured to write no report."""
-    words = text.partition(address)[2].partition("------")[0].strip() if address in text else ""
+    words = _line(text.partition(address)[2].partition("------")[0])
     record = {"x-failed-recipients": address, "text": words}
     return _Told(kind="bounced", key=key, bounce=_meaning("", words), reason=words, record=record)
 
@@ -210,10 +209,14 @@ def _all(mail: Message, *names: str) -> str:
 
 
 def _text(value: object) -> str:
-    """A header's value in one line, decoded, and without what no text may have."""
+    """A header's value, decoded, in one line and without what no text may have."""
     text = "" if value is None else str(value)
     with suppress(HeaderParseError, LookupError, ValueError):
         text = str(make_header(decode_header(text)))
+    return _line(text)
+
+
+def _line(text: str) -> str:
     return " ".join(re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", " ", text).split())[:_TEXT]
 
 
