@@ -10,8 +10,9 @@ from functools import cache
 from typing import Literal
 
 from newsletter import fillings, plugins
-from newsletter.audience import languages
-from newsletter.audience.sources import Problem, Source
+from newsletter.audience import members
+from newsletter.audience.members import MembersList
+from newsletter.audience.problems import Problem
 from newsletter.config import FILE, Config
 from newsletter.delivery import schedule, sender
 from newsletter.delivery.envelope import Envelope
@@ -139,13 +140,13 @@ class _Audience:
 
     def choices(self) -> Iterator[Choice]:
         """Everybody with the language they get; read row by row, never held in memory."""
-        source: Source = plugins.build(self.config.audience)
         held = [tag for tag in self.config.publication.languages if tag not in self.editions]
-        for row in source.rows():
+        lists = [MembersList(source=plugins.build(self.config.audience))]
+        for row in members.read(lists, ready=self.editions, held=held, default=self.issue.language):
             if isinstance(row, Problem):
                 self._note(row)
             else:
-                yield languages.choose(row, ready=self.editions, held=held, default=self.issue.language)
+                yield row
 
     def _note(self, problem: Problem) -> None:
         self.lost += not problem.kept

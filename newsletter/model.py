@@ -2,7 +2,8 @@
 
 Every stage of the pipeline takes some of these and returns others; none of them does anything.
 The module imports nothing of ours, so that every other module may import it. What a long members' list has a million
-of is a struct rather than a dataclass: it is made nine times as fast, and ``msgspec.structs.replace`` changes it.
+of is a struct rather than a dataclass: it is made nine times as fast, ``msgspec.structs.replace`` changes it, and the
+garbage collector need not look at it.
 """
 
 import datetime
@@ -19,7 +20,7 @@ WHOLE_ISSUE = "issue"
 Direction = Literal["ltr", "rtl"]
 
 
-class Address(msgspec.Struct, frozen=True, kw_only=True):
+class Address(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A mailbox: ``email`` is normalised and valid, ``name`` is what people read."""
 
     email: str
@@ -176,7 +177,7 @@ class Edition:
         return self.assets + self.hosted
 
 
-class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
+class Subscriber(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Who receives the newsletter; ``languages`` in order of preference, ``line`` is where the list names them.
 
     ``territory`` is the ISO 3166 code of their country, empty where the list does not say.
@@ -191,7 +192,7 @@ class Subscriber(msgspec.Struct, frozen=True, kw_only=True):
     line: int = 0
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class Choice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Which language a subscriber gets and why; ``language`` is empty where the subscriber gets nothing now.
 
     ``kind`` is what counts are made of: the language is on their own list (chosen) or the nearest to one there (near),

@@ -5,52 +5,87 @@ most often (219 of 228 cases). 0 is the same language, under 20 a variety of it 
 20 on another language that its speakers usually read (Galician and Spanish, Nepali and English).
 """
 
-from collections.abc import Collection
-from functools import lru_cache
+from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache, partial
 from typing import Literal, NamedTuple
 
 import langcodes
 
+from newsletter.audience import territories
 from newsletter.model import Choice, Subscriber
 
 FARTHEST = 49
 _FARTHEST_VARIETY = 19
 
 
+class _Issue(NamedTuple):
+    """The languages of an issue, and those that are usual on the members' list."""
+
+    ready: tuple[str, ...]
+    held: tuple[str, ...]
+    default: str
+    usual: tuple[str, ...]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return (*self.ready, *self.held)
+
+
 class _Answer(NamedTuple):
     language: str
-    kind: Literal["chosen", "near", "fallback", "held"]
+    kind: Literal["chosen", "near", "usual", "fallback", "held"]
     reason: str
 
 
-def choose(subscriber: Subscriber, *, ready: Collection[str], held: Collection[str], default: str) -> Choice:
-    """The language for ``subscriber``: the first on their list that the issue has, in ``ready`` or in ``held``.
+def chooser(
+    *, ready: Collection[str], held: Collection[str], default: str, usual: tuple[str, ...] = ()
+) -> Callable[[Subscriber], Choice]:
+    """What chooses a subscriber's language among those the issue has, in ``ready`` or in ``held``.
 
-    Every language they name, or a variety of it, goes before a language they did not name but probably read: who asks
-    for Nepali, then Spanish, gets Spanish, though CLDR puts English next to Nepali. A ``held`` language is waited for
-    rather than replaced, since the edition is theirs as soon as somebody has reviewed it.
+    The first on the subscriber's own list wins. Every language they name, or a variety of it, goes before a language
+    they did not name but probably read: who asks for Nepali, then Spanish, gets Spanish, though CLDR puts English next
+    to Nepali. Who names none that is near gets one of the ``usual`` languages of the members' list, else an official
+    language of their country, else the default. A ``held`` language is waited for rather than replaced, since the
+    edition is theirs as soon as somebody has reviewed it.
     """
-    answer = _answer(subscriber.languages, tuple(sorted(ready)), tuple(sorted(held)), default)
-    return Choice(subscriber=subscriber, language=answer.language, kind=answer.kind, reason=answer.reason)
+    issue = _Issue(tuple(sorted(ready)), tuple(sorted(held)), default, usual)
+    answer = lru_cache(maxsize=4096)(partial(_answer, issue))  # a million subscribers share few lists of languages
+
+    def choose(subscriber: Subscriber) -> Choice:
+        language, kind, reason = answer(subscriber.languages, subscriber.territory)
+        return Choice(subscriber=subscriber, language=language, kind=kind, reason=reason)
+
+    return choose
 
 
-@lru_cache(maxsize=4096)
-def _answer(languages: tuple[str, ...], ready: tuple[str, ...], held: tuple[str, ...], default: str) -> _Answer:
-    """Millions of subscribers share few lists of languages, so each list is worked out once."""
+def _answer(issue: _Issue, languages: tuple[str, ...], territory: str) -> _Answer:
     for farthest in (_FARTHEST_VARIETY, FARTHEST):
         for wanted in languages:
-            found, distance = _nearest(wanted, (*ready, *held), farthest)
-            if not found:
-                continue
-            if found in held:
+            found, distance = _nearest(wanted, issue.languages, farthest)
+            if found in issue.held:
                 return _Answer("", "held", f"{found}, for {wanted} on their list, waits for review.")
-            if distance == 0:
+            if found and distance == 0:
                 return _Answer(found, "chosen", f"{wanted} is on their list.")
-            return _Answer(found, "near", f"They asked for {wanted}, and {found} is the nearest language there is.")
+            if found:
+                return _Answer(found, "near", f"They asked for {wanted}, and {found} is the nearest language there is.")
     why = f"None of {', '.join(languages)} is near a language of this issue" if languages else "They named no language"
-    if default in held:
-        return _Answer("", "held", f"{why}, and the default {default} waits for review.")
-    return _Answer(default, "fallback", f"{why}, so they get the default {default}.")
+    for wanted, of in _usual(issue, territory):
+        found, _ = _nearest(wanted, issue.languages, _FARTHEST_VARIETY)
+        if found in issue.held:
+            return _Answer("", "held", f"{why}; {found} is {of}, and waits for review.")
+        if found:
+            return _Answer(found, "usual", f"{why}, so they get {found}, {of}.")
+    if issue.default in issue.held:
+        return _Answer("", "held", f"{why}, and the default {issue.default} waits for review.")
+    return _Answer(issue.default, "fallback", f"{why}, so they get the default {issue.default}.")
+
+
+def _usual(issue: _Issue, territory: str) -> Iterator[tuple[str, str]]:
+    """What somebody probably reads who does not say it, in order, and why."""
+    for wanted in issue.usual:
+        yield wanted, "a language of their members' list"
+    for wanted in territories.languages(territory) if territory else ():
+        yield wanted, f"a language of their country, {territories.name(territory)}"
 
 
 def _nearest(wanted: str, supported: tuple[str, ...], farthest: int) -> tuple[str, int]:

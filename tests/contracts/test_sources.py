@@ -6,8 +6,7 @@ from pathlib import Path
 
 from newsletter.audience.sources.csv import Csv
 from newsletter.testing import SourceContract
-
-COLUMNS = ["email", "name", "languages", "timezone", "organisation"]
+from newsletter.testing.sources import COLUMNS
 
 
 class TestCsv(SourceContract):

@@ -1,27 +1,25 @@
 """Kinds of members' lists, one module each, behind one seam (see newsletter.testing)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
+from newsletter.audience.problems import Problem
 from newsletter.model import Subscriber
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
-    """What is wrong with one row, ``line`` being the list's; ``kept`` says that its subscriber is read all the same."""
-
-    line: int
-    reason: str
-    text: str
-    kept: bool = False
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.reason} ({self.text})"
+__all__ = ["Problem", "Source"]
 
 
 class Source(Protocol):
-    """A members' list. Its constructor's keyword arguments are its options in ``[audience]``."""
+    """A members' list. Its constructor's keyword arguments are its options in ``[audience]``.
+
+    ``unit`` is what its rows are counted in, for people: a line, a row.
+    """
+
+    unit: str
 
     def rows(self) -> Iterator[Subscriber | Problem]:
-        """Every row in order; a bad one is a problem, which neither stops the list nor gets lost."""
+        """Every row in order; a bad one is a problem, which neither stops the list nor gets lost.
+
+        Who stands on it twice comes out twice: that is seen where all lists are read. AudienceError where the list
+        cannot be read to its end, for half a list would look like a short one.
+        """

@@ -1,7 +1,7 @@
 """A members' list in a CSV file, as spreadsheets save it.
 
-A list is read line by line and never held in memory. A bad row neither stops the list nor gets lost: it comes out as a
-``Problem``. The whole file is refused only where no row could be read.
+A list is read block by block and never held in memory. A bad row neither stops the list nor gets lost: it comes out as
+a ``Problem``. The whole file is refused only where no row could be read.
 """
 
 import codecs
@@ -10,175 +10,185 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import chain, product
 from pathlib import Path
 from typing import TextIO
-from zoneinfo import available_timezones
 
-import langcodes
-
-from newsletter.audience import addresses
-from newsletter.audience.sources import Problem
+from newsletter.audience.addresses import is_plain
+from newsletter.audience.problems import Kind, Problem
+from newsletter.audience.sources._table import HEADINGS, LONGEST_CELL, Table, checked, title
 from newsletter.errors import AudienceError
 from newsletter.model import Subscriber
 
-LONGEST_FIELD = 1000
 LONGEST_ROW = 20_000
 MOST_LINES = 20  # of one row, through line breaks between quotation marks
 
-# The first heading here that the file has is the column; what is left over becomes a field of the subscriber.
-HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "email": ("email", "e-mail", "email address", "e-mail address", "mail", "address"),
-    "name": ("name", "full name"),
-    "languages": ("languages", "language", "lang"),
-    "timezone": ("timezone", "time zone", "tz"),
-    "organisation": ("organisation", "organization", "city"),
-}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Line:
-    """A line of the file, or the lines of one row; ``legacy`` where it is no UTF-8."""
-
-    number: int
-    text: str
-    legacy: bool = False
+_DELIMITERS: Mapping[str, str] = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+_BLOCK = 65_536  # characters that are read, and looked through for something odd, at once
+_ODD = re.compile(f'["\r\0\ufffd\ud800-\udfff]|\\A.{{{LONGEST_CELL + 1}}}')
+_BEGIN = "Begin it with: email,name,languages,timezone,organisation"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Row:
+    """A row that needed a second look: its first line, all its text, and whether that was no UTF-8."""
+
+    line: int
+    text: str
     cells: tuple[str, ...]
-    line: _Line
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Table:
-    """The heading row, understood: which cell is which column, and which are fields."""
-
-    columns: Mapping[str, int]
-    fields: Mapping[str, int]
-    width: int
+    legacy: bool
 
 
 class Csv:
-    """The members' list in the file ``path``, with a heading row."""
+    """The members' list in the file ``path``, with a heading row.
 
-    def __init__(self, *, path: Path) -> None:
+    ``columns`` names its headings where they are not the usual ones, as in ``{ email = "Correo" }``.
+    """
+
+    unit = "line"
+
+    def __init__(self, *, path: Path, columns: Mapping[str, str] | None = None) -> None:
         self._path = path
-
-    def subscribers(self) -> Iterator[Subscriber]:
-        """Everybody on the list who can be written to."""
-        return (row for row in self.rows() if isinstance(row, Subscriber))
+        self._columns = checked(columns or {})
 
     def rows(self) -> Iterator[Subscriber | Problem]:
         """Every row in the file's order: a subscriber, a problem, or first the problem and then the subscriber.
 
-        The second row for a mailbox is a problem. AudienceError: no file, no heading row, no e-mail column.
+        AudienceError: no file, no heading row, no e-mail column.
         """
-        with self._open() as file:
-            lines = _lines(file)
-            heading, delimiter = self._heading(lines)
-            table = self._table(heading)
-            seen: dict[int, int] = {}  # 64-bit hash of the mailbox -> line; the addresses would take more memory
+        file, end = self._open()
+        with file:
+            table, heading, delimiter = self._table(file)
+            lines = _Lines(file, end, after=heading)
             legacy = False
-            for row in _rows(lines, delimiter):
-                if isinstance(row, Problem):
-                    yield row
-                    continue
-                if row.line.legacy and not legacy:
-                    legacy = True
-                    yield _problem(
-                        row.line, "this is not UTF-8; this and such lines are read as Windows-1252", kept=True
-                    )
-                for result in _read(row, table):
-                    yield _once(result, row.line, seen)
+            for number, text in lines:
+                if lines.clean or not _ODD.search(text):
+                    member = table.plain(text.split(delimiter), number)
+                    if member is not None:
+                        yield member
+                        continue
+                for row in _rows(number, text, lines, delimiter):
+                    if isinstance(row, Problem):
+                        yield row
+                        continue
+                    if row.legacy and not legacy:
+                        legacy = True
+                        reason = "this is not UTF-8; this and such lines are read as Windows-1252"
+                        yield _problem("encoding", row.line, row.text, reason=reason, kept=True)
+                    yield from _read(row, table, delimiter)
 
-    def _open(self) -> TextIO:
-        """The file as text, cut at its own line ends only: a CR inside an LF file is part of a row, and a bad sign."""
+    def _open(self) -> tuple[TextIO, str]:
+        """The file as text and the sign that ends its lines: a CR in a file of LF is part of a row, and a bad one."""
         try:
             with self._path.open("rb") as file:
-                start = file.read(65536)
-            if start.startswith(b"PK\x03\x04"):
-                raise self._error("this is a spreadsheet, not a CSV file.", 1, hint="Save it as: CSV UTF-8.")
+                start = file.read(_BLOCK)
+            if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):  # .xlsx, .ods; .xls
+                hint = 'Write source = "excel" in [audience], or save it as: CSV UTF-8.'
+                raise self._error("this is a spreadsheet, not a CSV file.", 1, hint=hint)
             end = "\r" if b"\r" in start and b"\n" not in start else "\n"
-            if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                return self._path.open(encoding="utf-16", errors="replace", newline=end)
-            return self._path.open(encoding="utf-8-sig", errors="surrogateescape", newline=end)
+            encoding, errors = _encoding(start)
+            return self._path.open(encoding=encoding, errors=errors, newline=end), end
         except FileNotFoundError:
             hint = "Put the members' list there, or correct path in [audience]."
             raise self._error("there is no such file.", 1, hint=hint) from None
         except OSError as error:
             raise self._error(f"the file cannot be read ({error.strerror}).", 1, hint="Correct that.") from error
 
-    def _heading(self, lines: Iterator[_Line]) -> tuple[_Row, str]:
-        """The heading row, and the delimiter that finds the e-mail column, or else the most columns, in it."""
-        hint = "Begin it with: email,name,languages,timezone,organisation"
-        line = next((line for line in lines if line.text.strip()), None)
-        if line and (told := re.fullmatch(r'"?sep=([,;|\t])"?', line.text.strip(" "))):  # Excel writes such a line
-            line, delimiters = next(lines, None), told[1]
-        else:
-            delimiters = ",;\t"
-        if line is None:
-            raise self._error("the file is empty.", 1, hint=hint)
-        rows = [(_cells(line.text, delimiter) or (), delimiter) for delimiter in delimiters]
-        emails = HEADINGS["email"]
-        cells, delimiter = max(rows, key=lambda row: (any(_title(cell) in emails for cell in row[0]), len(row[0])))
-        if not any(_title(cell) in emails for cell in cells):
-            raise self._error(f"no column of {line.text[:80]!r} is named email.", line.number, hint=hint)
-        return _Row(cells=cells, line=line), delimiter
-
-    def _table(self, heading: _Row) -> _Table:
-        titles = [_title(cell) for cell in heading.cells]
-        for number, title in enumerate(titles):
-            if title and title in titles[:number]:
-                what = f"two columns are named {heading.cells[number].strip()!r}."
-                raise self._error(what, heading.line.number, hint="Rename or remove one of them.")
-        columns = {
-            column: titles.index(next(name for name in names if name in titles))
-            for column, names in HEADINGS.items()
-            if set(names) & set(titles)
-        }
-        rest = (number for number, title in enumerate(titles) if title and number not in columns.values())
-        fields = {heading.cells[number].strip(): number for number in rest}
-        return _Table(columns=columns, fields=fields, width=len(titles))
+    def _table(self, file: TextIO) -> tuple[Table, int, str]:
+        """The heading row, its line, and the delimiter that finds the e-mail column in it, or else the most columns."""
+        number, text = _heading(file, after=0)
+        delimiters = "".join(_DELIMITERS)
+        if told := re.fullmatch(r'"?sep=([,;|\t])"?', text.strip(" ")):  # Excel writes such a line
+            (number, text), delimiters = _heading(file, after=number), told[1]
+        if not text:
+            raise self._error("the file is empty.", 1, hint=_BEGIN)
+        emails = [title(self._columns["email"])] if "email" in self._columns else HEADINGS["email"]
+        rows = [(_cells(text, delimiter) or (), delimiter) for delimiter in delimiters]
+        cells, delimiter = max(rows, key=lambda row: (any(title(cell) in emails for cell in row[0]), len(row[0])))
+        where = f"{self._path}:{number}"
+        return Table(cells, columns=self._columns, where=where, hint=_BEGIN, unit=self.unit), number, delimiter
 
     def _error(self, what: str, line: int, *, hint: str) -> AudienceError:
         return AudienceError(what, where=f"{self._path}:{line}", hint=hint)
 
 
-def _lines(file: TextIO) -> Iterator[_Line]:
-    """The file's lines; one that is no UTF-8 is read as Windows-1252, which the neighbours of a list still write."""
-    for number, text in enumerate(file, 1):
-        text = text.rstrip("\r\n")
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            legacy = text.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
-            yield _Line(number=number, text=legacy, legacy=True)
-        else:
-            yield _Line(number=number, text=text)
+class _Lines:
+    """The lines of a file with their numbers; ``clean`` says that nothing is odd in the block the last one is from."""
+
+    def __init__(self, file: TextIO, end: str, *, after: int) -> None:
+        self.clean = False
+        self._numbered = enumerate(chain.from_iterable(self._blocks(file, end)), after + 1)
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        return self._numbered
+
+    def __next__(self) -> tuple[int, str]:
+        return next(self._numbered)
+
+    def _blocks(self, file: TextIO, end: str) -> Iterator[list[str]]:
+        while text := file.read(_BLOCK):
+            text += file.readline()
+            if end == "\n" and "\r" in text:
+                text = text.replace("\r\n", "\n")
+            lines = text.removesuffix(end).split(end)
+            odd = any(sign in text for sign in '"\r\0\ufffd') or not _is_unicode(text)
+            self.clean = not odd and max(map(len, lines)) <= LONGEST_CELL
+            yield lines
 
 
-def _rows(lines: Iterator[_Line], delimiter: str) -> Iterator[_Row | Problem]:
-    """The rows. A quotation mark that is never closed costs its own line only, not the rest of the list."""
-    again: deque[_Line] = deque()
-    while line := again.popleft() if again else next(lines, None):
-        if not line.text.strip(f"{delimiter} \t"):
+def _heading(file: TextIO, *, after: int) -> tuple[int, str]:
+    """The next line that has something in it, and its number; no text where there is none."""
+    number = after + 1
+    while (line := file.readline()) and not line.strip():
+        number += 1
+    return number, _readable(line.rstrip("\r\n"))[0]
+
+
+def _rows(number: int, text: str, lines: Iterator[tuple[int, str]], delimiter: str) -> Iterator[_Row | Problem]:
+    """The row that begins on a line, or more where its end is in doubt.
+
+    A quotation mark that is never closed costs its own line only, not the rest of the list.
+    """
+    again = deque([(number, text)])
+    while again:
+        number, text = again.popleft()
+        read, legacy = _readable(text)
+        if not read.strip(f"{delimiter} \t"):
             continue
-        more: list[_Line] = []
-        text = line.text
-        while (cells := _cells(text, delimiter)) is None and len(more) < MOST_LINES:
+        more: list[tuple[int, str]] = []
+        whole = read
+        while (cells := _cells(whole, delimiter)) is None and len(more) < MOST_LINES:
             following = again.popleft() if again else next(lines, None)
             if following is None:
                 break
             more.append(following)
-            text = f"{text}\n{following.text}"
-        if not cells or "\0" in text:
+            part, old = _readable(following[1])
+            whole, legacy = f"{whole}\n{part}", legacy or old
+        if not cells or "\0" in whole:
             again.extendleft(reversed(more))
-            yield _problem(line, _damage(line.text))
+            kind, reason = _damage(read)
+            yield _problem(kind, number, read, reason=reason)
         else:
-            legacy = line.legacy or any(other.legacy for other in more)
-            yield _Row(cells=cells, line=_Line(number=line.number, text=text, legacy=legacy))
+            yield _Row(line=number, text=whole[:LONGEST_ROW], cells=cells, legacy=legacy)
+
+
+def _read(row: _Row, table: Table, delimiter: str) -> Iterator[Subscriber | Problem]:
+    for result in table.read(row.cells, line=row.line, text=row.text):
+        doubt = isinstance(result, Problem) and result.kind in ("address", "control")
+        if doubt and (other := _other(row.cells, delimiter)):
+            reason = f"its cells are parted by {_DELIMITERS[other]}, those of the first row by {_DELIMITERS[delimiter]}"
+            yield _problem("delimiter", row.line, row.text, reason=reason)
+        else:
+            yield result
+
+
+def _other(cells: tuple[str, ...], delimiter: str) -> str:
+    """What parts the cells of a row that is one cell by the delimiter of the list; empty where nothing does."""
+    for other, cell in product(_DELIMITERS, cells):
+        pieces = [piece.strip(' "') for piece in cell.split(other)]
+        if other != delimiter and len(pieces) > 1 and sum(is_plain(piece) is not None for piece in pieces) == 1:
+            return other
+    return ""
 
 
 def _cells(text: str, delimiter: str) -> tuple[str, ...] | None:
@@ -189,80 +199,40 @@ def _cells(text: str, delimiter: str) -> tuple[str, ...] | None:
         return None if "unexpected end" in str(error) else ()
 
 
-def _damage(text: str) -> str:
+def _damage(text: str) -> tuple[Kind, str]:
     """Why a line cannot be cut into cells."""
+    if len(text) > LONGEST_ROW:
+        return "huge", f"it is longer than {LONGEST_ROW} characters"
     if "\0" in text:
-        return "it has a NUL byte"
-    return "it has a line break inside" if "\r" in text else "its quotation marks do not match"
+        return "control", "it has a NUL byte"
+    return ("break", "it has a line break inside") if "\r" in text else ("quotes", "its quotation marks do not match")
 
 
-def _read(row: _Row, table: _Table) -> Iterator[Subscriber | Problem]:
-    if any(row.cells[table.width :]):
-        yield _problem(row.line, f"it has {len(row.cells)} cells, and the first row {table.width}")
-        return
-    if any(len(cell) > LONGEST_FIELD for cell in row.cells):
-        yield _problem(row.line, f"a cell is longer than {LONGEST_FIELD} characters")
-        return
-    cells = {column: _cell(row, number) for column, number in table.columns.items()}
+def _encoding(start: bytes) -> tuple[str, str]:
+    """The encoding of a file by its first bytes, and what becomes of bytes that are none of its characters."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", "replace"
+    if start[1:2] == b"\0" or start[:1] == b"\0":  # a heading begins with ASCII
+        return "utf-16-le" if start[:1] != b"\0" else "utf-16-be", "replace"
+    return "utf-8-sig", "surrogateescape"
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether no byte of a text was another encoding's."""
     try:
-        address = addresses.parse(cells["email"], cells.get("name", ""))
-    except AudienceError as error:
-        yield _problem(row.line, error.what.rstrip("."))
-        return
-    if "\ufffd" in row.line.text:
-        yield _problem(row.line, "a character was lost before the list was saved", kept=True)
-    languages, unknown = _languages(cells.get("languages", ""))
-    if unknown:
-        yield _problem(row.line, f"no language has the tag {', '.join(unknown)}; it is left out", kept=True)
-    timezone = cells.get("timezone", "").strip()
-    if timezone and timezone not in _timezones():
-        yield _problem(row.line, f"unknown time zone {timezone!r}; it is left out", kept=True)
-        timezone = ""
-    yield Subscriber(
-        address=address,
-        languages=languages,
-        timezone=timezone,
-        organisation=cells.get("organisation", "").strip(),
-        fields={name: _cell(row, number).strip() for name, number in table.fields.items()},
-        line=row.line.number,
-    )
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-def _once(result: Subscriber | Problem, line: _Line, seen: dict[int, int]) -> Subscriber | Problem:
-    if isinstance(result, Problem):
-        return result
-    first = seen.setdefault(hash(addresses.key(result.address)), line.number)
-    return result if first == line.number else _problem(line, f"duplicate of line {first}")
+def _readable(text: str) -> tuple[str, bool]:
+    """A line as people read it, and whether it is no UTF-8 but Windows-1252, which the neighbours of a list write."""
+    text = text.rstrip("\r")
+    if _is_unicode(text):
+        return text, False
+    return text.encode("utf-8", "surrogateescape").decode("cp1252", "replace"), True
 
 
-@lru_cache(maxsize=4096)
-def _languages(cell: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The tags of a cell in their standard spelling, and those that name no language."""
-    known, unknown = [], []
-    for tag in re.split(r"[;,|\s]+", cell.strip(" ;,|")):
-        try:
-            valid = bool(tag) and langcodes.tag_is_valid(tag)
-        except ValueError:
-            valid = False
-        if valid:
-            known.append(langcodes.standardize_tag(tag))
-        elif tag:
-            unknown.append(tag)
-    return tuple(dict.fromkeys(known)), tuple(unknown)
-
-
-@lru_cache(maxsize=1)
-def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
-def _title(cell: str) -> str:
-    return " ".join(cell.strip("\ufeff").casefold().replace("_", " ").split())
-
-
-def _cell(row: _Row, number: int) -> str:
-    return row.cells[number] if number < len(row.cells) else ""
-
-
-def _problem(line: _Line, reason: str, *, kept: bool = False) -> Problem:
-    return Problem(line=line.number, reason=reason, text=line.text[:LONGEST_ROW], kept=kept)
+def _problem(kind: Kind, line: int, text: str, *, reason: str, kept: bool = False) -> Problem:
+    return Problem(kind=kind, line=line, reason=reason, text=text[:LONGEST_ROW], kept=kept)

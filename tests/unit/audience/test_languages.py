@@ -8,9 +8,9 @@ from newsletter.model import Address, Subscriber
 READY = frozenset({"en", "es", "fr", "ca", "pt-BR", "ar", "fa", "ko", "ne", "zh-Hans", "zh-Hant"})
 
 
-def subscriber(*tags: str) -> Subscriber:
+def subscriber(*tags: str, territory: str = "") -> Subscriber:
     """Somebody who asked for these languages."""
-    return Subscriber(address=Address(email="ana@city.example"), languages=tags)
+    return Subscriber(address=Address(email="ana@city.example"), languages=tags, territory=territory)
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def subscriber(*tags: str) -> Subscriber:
 )
 def test_choose(wanted: tuple[str, ...], language: str, kind: str) -> None:
     """The first language on the list wins, its varieties count, and a neighbour only helps where nothing else does."""
-    choice = languages.choose(subscriber(*wanted), ready=READY, held=set(), default="en")
+    choice = languages.chooser(ready=READY, held=set(), default="en")(subscriber(*wanted))
     assert (choice.language, choice.kind) == (language, kind)
     assert choice.reason.endswith(".")
     assert choice.subscriber.languages == wanted
@@ -72,13 +72,60 @@ def test_choose(wanted: tuple[str, ...], language: str, kind: str) -> None:
 )
 def test_held(wanted: tuple[str, ...], language: str, kind: str) -> None:
     """Who asked for a language that waits for review waits with it."""
-    choice = languages.choose(subscriber(*wanted), ready={"en", "fr"}, held={"es"}, default="en")
+    choice = languages.chooser(ready={"en", "fr"}, held={"es"}, default="en")(subscriber(*wanted))
     assert (choice.language, choice.kind) == (language, kind)
     assert ("waits for review" in choice.reason) is (kind == "held")
 
 
 def test_held_default() -> None:
     """Where the default waits for review, so does whoever would get it."""
-    choice = languages.choose(subscriber("de"), ready={"fr"}, held={"en"}, default="en")
+    choice = languages.chooser(ready={"fr"}, held={"en"}, default="en")(subscriber("de"))
     assert (choice.language, choice.kind) == ("", "held")
     assert "en waits for review" in choice.reason
+
+
+@pytest.mark.parametrize(
+    ("wanted", "territory", "language", "kind", "said"),
+    [
+        ((), "NP", "ne", "usual", "They named no language, so they get ne, a language of their country, Nepal."),
+        ((), "MX", "es", "usual", "a language of their country, Mexico"),
+        ((), "BR", "pt-BR", "usual", "a language of their country, Brazil"),
+        ((), "TW", "zh-Hant", "usual", "a language of their country, Taiwan"),
+        ((), "CH", "fr", "usual", "a language of their country, Switzerland"),
+        ((), "DZ", "ar", "usual", "a language of their country, Algeria"),
+        (("de",), "MA", "ar", "usual", "None of de is near a language of this issue, so they get ar"),
+        (("fr",), "NP", "fr", "chosen", "fr is on their list."),
+        (("gl",), "BR", "es", "near", "They asked for gl, and es is the nearest language there is."),
+        ((), "DE", "en", "fallback", "They named no language, so they get the default en."),
+        ((), "UA", "en", "fallback", "the default en"),
+        ((), "AQ", "en", "fallback", "the default en"),
+    ],
+)
+def test_country(wanted: tuple[str, ...], territory: str, language: str, kind: str, said: str) -> None:
+    """Who names no language that is near gets an official one of their country, but none that is only near to it."""
+    choice = languages.chooser(ready=READY, held=set(), default="en")(subscriber(*wanted, territory=territory))
+    assert (choice.language, choice.kind) == (language, kind)
+    assert said in choice.reason
+
+
+@pytest.mark.parametrize(
+    ("wanted", "territory", "language", "kind", "said"),
+    [
+        ((), "NP", "fr", "usual", "They named no language, so they get fr, a language of their members' list."),
+        (("de",), "", "fr", "usual", "None of de is near a language of this issue, so they get fr"),
+        (("ko",), "NP", "ko", "chosen", "ko is on their list."),
+    ],
+)
+def test_usual(wanted: tuple[str, ...], territory: str, language: str, kind: str, said: str) -> None:
+    """What is usual on a members' list goes before a guess by country, and after whatever somebody asked for."""
+    choose = languages.chooser(ready=READY, held=set(), default="en", usual=("de", "fr"))
+    choice = choose(subscriber(*wanted, territory=territory))
+    assert (choice.language, choice.kind) == (language, kind)
+    assert said in choice.reason
+
+
+def test_held_by_country() -> None:
+    """An edition that is probably theirs is waited for, too."""
+    choice = languages.chooser(ready={"en"}, held={"ne"}, default="en")(subscriber(territory="NP"))
+    assert (choice.language, choice.kind) == ("", "held")
+    assert choice.reason == "They named no language; ne is a language of their country, Nepal, and waits for review."
