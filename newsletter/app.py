@@ -247,10 +247,10 @@ class Newsletter:
 
         ``at`` is a local time such as ``2017-11-13 09:00`` in ``timezone``: the newsletter's, an IANA name, or
         ``subscriber`` for each reader's own. Without it the mails are due now. HeldError while an item has a flag
-        that nobody acknowledged, or where ``at`` is long past.
+        that nobody acknowledged, an edition has a fault that ``check`` calls a failure, or ``at`` is long past.
         """
         wish = campaigns.Wish(at=at, timezone=timezone, only=only)
-        return campaigns.plan(self.config, issue, self.render(issue), wish)
+        return campaigns.plan(self.config, issue, letters.sendable(self.gates(issue), self.config), wish)
 
     def approve(self, plan: str | Plan, *, by: str) -> Plan:
         """Sign a plan, given by itself or by the first characters of its hash; HeldError where it sends nothing."""

@@ -1,9 +1,10 @@
 """Wires the rendering stage to a newsletter: what the review gate lets out becomes editions, checked and written."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from newsletter.config import Config
+from newsletter.errors import HeldError
 from newsletter.model import Edition
 from newsletter.rendering import editions, fields, lint, pictures
 from newsletter.rendering.lint import Finding
@@ -18,6 +19,21 @@ def edition(decision: Gate, config: Config) -> Edition:
 def check(decision: Gate, config: Config) -> list[Finding]:
     """What mail programs and readers would stumble over in an edition."""
     return lint.check(edition(decision, config), issue=decision.issue, config=config)
+
+
+def sendable(decisions: Mapping[str, Gate], config: Config) -> dict[str, Edition]:
+    """The editions that the review gate lets out; a HeldError where one has a fault that must not go out."""
+    made = {language: edition(decision, config) for language, decision in decisions.items() if decision.open}
+    for language, each in made.items():
+        found = lint.check(each, issue=decisions[language].issue, config=config)
+        faults = [finding for finding in found if finding.level == "fail"]
+        if faults:
+            raise HeldError(
+                f"the edition in {language} must not go out: {faults[0].message}",
+                where=faults[0].where or each.issue,
+                hint=f"{faults[0].fix} See all of it: newsletter check {each.issue}",
+            )
+    return made
 
 
 def write(made: Iterable[Edition], folder: Path, config: Config) -> list[Path]:

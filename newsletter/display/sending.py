@@ -91,9 +91,15 @@ def status(
     counts: Mapping[str, "Counts"], *, uncertain: Iterable["Undelivered"], failed: Iterable["Undelivered"]
 ) -> None:
     """How many mails of each language are where, and by name those that did not surely arrive."""
-    names = ("pending", "inflight", "sent", "failed", "uncertain")
-    table(("language", *names), [(tag, *(getattr(each, name) for name in names)) for tag, each in counts.items()])
+    _figures(counts, ("pending", "inflight", "sent", "failed", "uncertain"))
+    later = ("delivered", "opened", "clicked", "unsubscribed", "complained", "bounced")
+    if any(getattr(each, name) for each in counts.values() for name in later):
+        _figures(counts, later)
     for one in failed:
         warn(f"{one.language}: {one.email} was refused: {one.reason}")
     for one in uncertain:
         warn(f"{one.language}: nobody knows whether {one.email} got it: {one.reason}")
+
+
+def _figures(counts: Mapping[str, "Counts"], names: Sequence[str]) -> None:
+    table(("language", *names), [(tag, *(getattr(each, name) for name in names)) for tag, each in counts.items()])

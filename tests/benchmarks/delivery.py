@@ -9,8 +9,8 @@ Three tables, each of one run in which ours and the peer take turns:
 
 - messages a second against the same local server, answering at once and after 50 ms: ours with the durable outbox
   (SQLite, ``synchronous=FULL``; the time from the first claim to the last settled row), django-anymail with its own
-  batches and no outbox at all. Both send 500 messages a request, SendGrid's with fields that SendGrid merges, Postmark's
-  as Postmark's API wants them (anymail: a stored template and each reader's values; ours: finished messages).
+  batches and no outbox at all. Both send 500 messages a request: to SendGrid with fields that SendGrid merges, to
+  Postmark as its API wants them (anymail: a stored template and each reader's values; ours: finished messages).
 - a million messages planned and sent in one process, with its peak memory.
 - a members' list of a million rows from the CSV file to planned batches, against the csv module reading the same file
   and hashing each address.
@@ -73,9 +73,10 @@ def main() -> None:
     if options.readers:
         for kind in ("send", "plan"):
             made = [sys.executable, __file__, "--large", kind, "--readers", str(options.readers)]
-            found = json.loads(subprocess.run(made, check=True, capture_output=True, text=True).stdout)  # noqa: S603
-            console.print(Table(*found, title=f"{options.readers:,} readers"), end="")
-            console.print("  ".join(f"{name}: {value}" for name, value in found.items()))
+            found = json.loads(subprocess.run(made, check=True, capture_output=True, text=True).stdout)
+            table = Table(*found, title=f"{options.readers:,} readers")
+            table.add_row(*found.values())
+            console.print(table)
 
 
 @contextmanager
@@ -85,7 +86,7 @@ def mail_server(milliseconds: float) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     program = [sys.executable, str(Path(__file__).with_name("mail_server.py")), str(port), str(milliseconds)]
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         process.stdout.readline()
         try:
@@ -96,7 +97,7 @@ def mail_server(milliseconds: float) -> Iterator[str]:
 
 def taken(url: str) -> tuple[int, int]:
     """How many messages and requests a server took."""
-    with urllib.request.urlopen(f"{url}/count") as answer:  # noqa: S310
+    with urllib.request.urlopen(f"{url}/count") as answer:
         messages, requests = json.load(answer)
     return messages, requests
 
@@ -176,7 +177,8 @@ def anymail(kind: str, url: str, count: int) -> float:
         settings.configure(ANYMAIL={}, DEFAULT_CHARSET="utf-8", USE_TZ=True)
     options = {"sendgrid": {"api_key": "k", "api_url": f"{url}/v3/"}, "postmark": {"server_token": "k", "api_url": url}}
     connection = get_connection(f"anymail.backends.{kind}.EmailBackend", **options[kind])
-    messages = [_anymail_batch(AnymailMessage, kind, start, min(BATCH, count - start)) for start in range(0, count, BATCH)]
+    starts = range(0, count, BATCH)
+    messages = [_anymail_batch(AnymailMessage, kind, start, min(BATCH, count - start)) for start in starts]
     begin = time.perf_counter()
     assert connection.send_messages(messages) == len(messages)
     return count / (time.perf_counter() - begin)
@@ -207,10 +209,8 @@ def against_anymail(count: int, rounds: int) -> Table:
     table = Table("provider", "answers in", "anymail", "ours", "ratio", title=f"messages a second, {count:,} each")
     for kind, provider in (("sendgrid", SendGrid), ("postmark", Postmark)):
         for milliseconds in (0, 50):
-            pairs = []
             with mail_server(milliseconds) as url:
-                for _ in range(rounds):
-                    pairs.append((anymail(kind, url, count), ours(provider, url, count)))
+                pairs = [(anymail(kind, url, count), ours(provider, url, count)) for _ in range(rounds)]
                 assert taken(url)[0] == 2 * rounds * count, "the server took every message of both"
             them, us = (statistics.median(column) for column in zip(*pairs, strict=True))
             table.add_row(kind, f"{milliseconds} ms", f"{them:,.0f}", f"{us:,.0f}", f"{us / them:.1f}x")
@@ -249,7 +249,9 @@ def large_plan(count: int) -> dict[str, str]:
             write = csv.writer(file).writerow
             write(("email", "name", "languages", "timezone", "organisation", "country", "since"))
             for number in range(count):
-                write((f"reader{number}@city{number % 997}.example", f"Reader {number}", "en;es", "Europe/Madrid", f"City {number % 997}", "ES", 2001))
+                city = number % 997
+                who = (f"reader{number}@city{city}.example", f"Reader {number}")
+                write((*who, "en;es", "Europe/Madrid", f"City {city}", "ES", 2001))
         begin = time.perf_counter()
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.reader(file):

@@ -140,7 +140,13 @@ def test_a_wrong_option_is_explained(monkeypatch: pytest.MonkeyPatch, options: d
     assert "coo-1234" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "says"), [("owl", "folder, resend"), ("no.such.module:Owl", "cannot be imported")])
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("owl", "brevo, folder, mailersend, .*, resend, .*, smtp, sparkpost, or package.module:Class"),
+        ("no.such.module:Owl", "cannot be imported"),
+    ],
+)
 def test_an_unknown_plugin_is_explained(name: str, says: str) -> None:
     """The known names are listed."""
     with pytest.raises(ConfigError, match=says):
