@@ -1,69 +1,60 @@
-"""An approved campaign in a folder, ready to be sent."""
+"""An approved campaign in a folder, ready to be sent, and what sends it."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from driver import NEWS, URL
+import trustme
+from plans import URL, begin, plan, readers
+from senders import Driver
 
-from newsletter.delivery.envelope import Envelope
 from newsletter.delivery.outbox import Outbox
-from newsletter.delivery.plan import Terms
-from newsletter.delivery.providers import Limits
-from newsletter.model import Address, Choice, Edition, Subscriber
 
-LANGUAGES = ("en", "ar")
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """The only authority that is trusted: a provider on this machine has its certificate from here."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def surroundings(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What every sender finds in its environment; reading one authority also takes less time than reading them all."""
+    trusted = tmp_path_factory.mktemp("trusted") / "authority.pem"
+    authority.cert_pem.write_to_path(str(trusted))
+    return {"NO_PROXY": "127.0.0.1", "RES_OPTIONS": "timeout:1 attempts:1", "SSL_CERT_FILE": str(trusted)}
 
 
 @pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The provider is on this machine."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+def _surrounded(surroundings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Senders inside the tests' own process find the same."""
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def driver(surroundings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Driver]:
+    """Starts processes, for all tests."""
+    if os.name != "posix":
+        pytest.skip("the senders are forked")
+    started = Driver(tmp_path_factory.mktemp("says"), **surroundings)
+    yield started
+    started.close()
 
 
 @pytest.fixture
-def campaign(tmp_path: Path) -> Callable[[int, int], Path]:
-    """Plan and approve a campaign for so many readers in batches of so many; the folder with the outbox."""
+def campaign(tmp_path: Path) -> Callable[..., Path]:
+    """Plan and approve a campaign for so many readers in batches of so many; the folder with the outbox.
 
-    def make(readers: int, size: int) -> Path:
-        editions = {
-            tag: Edition(
-                issue="2026-11",
-                language=tag,
-                direction="ltr",
-                subject=tag,
-                preheader="",
-                html=f"<p>{tag}</p>",
-                text=tag,
-                nonce="f00d",
-                hash=f"hash-{tag}",
-            )
-            for tag in LANGUAGES
-        }
-        chosen = (
-            Choice(
-                subscriber=Subscriber(address=Address(email=f"reader{n}@city.example", name=f"Reader {n}")),
-                language=LANGUAGES[n % 2],
-                kind="chosen",
-                reason="a test",
-            )
-            for n in range(readers)
-        )
-        limits = Limits(messages=size, bytes=10**9)
-        terms = Terms(
-            issue="2026-11",
-            newsletter="River Cities",
-            provider="resend",
-            limits=limits,
-            per_second=1e6,
-            settings=Envelope(sender=NEWS).settings,
-        )
-        now = datetime.now(UTC)
-        with Outbox(URL, tmp_path) as outbox:
-            plan = outbox.freeze(chosen, editions, terms, due=lambda _: now)
-            outbox.approve(plan.hash, "Octavi")
-            outbox.start(plan.campaign)
-        return tmp_path
+    Each has a folder of its own, called by ``name``.
+    """
+
+    def make(count: int, size: int, name: str = "letter", *, canary: int = 0) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        with Outbox(URL, folder) as outbox:
+            begin(outbox, plan(outbox, readers(count), size=size, canary=canary))
+        return folder
 
     return make

@@ -1,46 +1,64 @@
-"""Senders in processes of their own, as cron would start them: one for every line of stdin.
+"""Senders in processes of their own, as cron would start them, and planners as well.
 
-A line is a JSON list: folder, address of the provider, and a policy. ``keys`` is Resend as it is, ``none`` a provider
-without idempotency keys. ``naive`` does what many senders do after a crash, sending again what was under way; it is
-there to show that the tests would notice.
-
-The modules are loaded once and every sender is forked, so that a test can afford to kill many. For each the process id
-and then the exit code go to stdout; what it says itself goes to ``sender.out`` and ``sender.err`` in the folder.
+The modules are loaded once and every process is forked, so that a test can afford to kill many. A line of stdin is a
+JSON list: ``["start", order]`` prints the new process's id; ``["wait", id]`` how it ended, its exit code or the signal
+that killed it as a negative number, or ``"stopped"``; ``["look", id]`` the same, or null while it runs. What a process
+says itself goes to ``out`` and ``err`` in the order's folder ``says``.
 """
 
 import json
 import os
+import signal
 import sys
 import traceback
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
-from sqlalchemy import select, update
+import msgspec
+import naive
+import plans
+from naive import KINDS, Keyless
+from plans import NEWS, URL
+from points import Doom, arm
 
-from newsletter.delivery import schema
 from newsletter.delivery.envelope import Filling
 from newsletter.delivery.limits import Pace, Rates
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.providers.resend import Resend
 from newsletter.delivery.sender import Report, send
 from newsletter.errors import NewsletterError
-from newsletter.model import Address, Edition
+from newsletter.model import Edition
 from newsletter.plugins import Secret
 
-URL = "sqlite:///newsletter.db"
-FAST = Rates(per_second=1e6)
-NEWS = Address(email="news@river-cities.example", name="River Cities Letter")
+__all__ = ["NEWS", "URL", "Keyless", "Order", "deliver"]
+
+FAST = 1e6
+PATIENCE = 120  # seconds; a process that hangs ends by itself
 
 
-class Keyless(Resend):
-    """Resend, if it kept no keys."""
+class Order(msgspec.Struct, kw_only=True):
+    """What a process does: send what is due, or plan for a members' list.
 
-    limits = replace(Resend.limits, idempotency="none", key_life=0)
+    ``kind`` is a provider of ``naive.KINDS``, ``without`` the precautions that are taken out, ``constants`` are values
+    of the library by their full names, and ``dooms`` what happens to the process on its way.
+    """
+
+    folder: str
+    says: str
+    url: str = ""
+    task: str = "send"
+    kind: str = "keys"
+    without: tuple[str, ...] = ()
+    per_second: float = FAST
+    constants: dict[str, Any] = {}
+    dooms: tuple[Doom, ...] = ()
 
 
-def deliver(outbox: Outbox, base_url: str, *, kind: type[Resend] = Resend) -> Report:
+def deliver(outbox: Outbox, base_url: str, *, kind: type[Resend] = Resend, per_second: float = FAST) -> Report:
     """One run with trivial texts; backing off takes milliseconds."""
+    rates = Rates(per_second=per_second)
 
     def compile(edition: Edition) -> Filling:  # noqa: A001 - what it does
         return Filling(fill=lambda values: (edition.subject, edition.html, values["recipient.unsubscribe_url"]))
@@ -49,49 +67,78 @@ def deliver(outbox: Outbox, base_url: str, *, kind: type[Resend] = Resend) -> Re
         outbox,
         kind(key=Secret("re_test"), base_url=base_url),
         compile,
-        rates=FAST,
-        pace=Pace(provider=kind.name, rates=FAST, chance=lambda _low, high: high / 1000),
+        rates=rates,
+        pace=Pace(provider=kind.name, rates=rates, chance=lambda _low, high: high / 1000),
     )
 
 
-def forget(outbox: Outbox) -> None:
-    """Put what was under way back with a new key."""
-    with outbox.transaction() as connection:
-        lost = connection.scalars(select(schema.batch.c.id).where(schema.batch.c.state == "inflight")).all()
-        for number in lost:
-            again = update(schema.batch).where(schema.batch.c.id == number)
-            connection.execute(again.values(state="pending", key=uuid4().hex))
-
-
-def run(folder: Path, base_url: str, policy: str) -> int:
-    """One sender; the report goes to stdout as JSON, an error to stderr."""
+def run(order: Order) -> int:
+    """One process; its report goes to stdout as JSON, an error to stderr."""
+    for name, value in order.constants.items():
+        module, _, constant = name.rpartition(".")
+        assert hasattr(import_module(module), constant), name
+        setattr(import_module(module), constant, value)
+    naive.adopt(order.without)
+    arm(order.dooms)
+    folder = Path(order.folder)
     try:
         with Outbox(URL, folder) as outbox:
-            if policy == "naive":
-                forget(outbox)
-            print(json.dumps(asdict(deliver(outbox, base_url, kind=Keyless if policy == "none" else Resend))))
+            if order.task == "plan":
+                print(plans.plan(outbox, plans.listed(folder)).messages)
+            else:
+                report = deliver(outbox, order.url, kind=KINDS[order.kind], per_second=order.per_second)
+                print(json.dumps(asdict(report)))
     except NewsletterError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        return 130
     except Exception:  # noqa: BLE001 - the driver must not end with it
         traceback.print_exc()
         return 70
     return 0
 
 
+def start(order: Order) -> int:
+    """Fork a process; its id."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(PATIENCE)
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        os.dup2(null, 1)
+        out, err = (Path(order.says, name) for name in ("out", "err"))
+        with out.open("w") as sys.stdout, err.open("w") as sys.stderr:
+            code = run(order)
+        os._exit(code)
+    return child
+
+
+def ended(child: int, options: int) -> int | str | None:
+    """How a process ended, or that it stopped; None where it did neither."""
+    found, status = os.waitpid(child, options | os.WUNTRACED)
+    if not found:
+        return None
+    return "stopped" if os.WIFSTOPPED(status) else os.waitstatus_to_exitcode(status)
+
+
 def main() -> None:
-    """Say that the modules are loaded, then fork a sender for every line, and wait for it."""
+    """Do what the lines say; at the end of stdin, end every process that is left."""
     print("ready", flush=True)
+    living: set[int] = set()
     for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            folder, base_url, policy = json.loads(line)
-            out, err = (Path(folder, name) for name in ("sender.out", "sender.err"))
-            with out.open("w") as sys.stdout, err.open("w") as sys.stderr:
-                code = run(Path(folder), base_url, policy)
-            os._exit(code)
-        print(child, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+        verb, fact = json.loads(line)
+        said: int | str | None
+        if verb == "start":
+            said = start(msgspec.convert(fact, Order))
+            living.add(said)
+        else:
+            said = ended(fact, os.WNOHANG if verb == "look" else 0)
+            if isinstance(said, int):
+                living.discard(fact)
+        print(json.dumps(said), flush=True)
+    for child in living:
+        os.kill(child, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -1,114 +1,113 @@
 """A provider that answers badly, over real sockets: what is sent again, what is not, and what is written down."""
 
-import socket
-import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-from driver import URL, Keyless, deliver
+from answers import DYING, LOST, MALFORMED, ODD, UNCLEAR
+from driver import URL, deliver
+from invariants import violations
+from naive import Credulous, Hasty, Keyless, Trusting
+from plans import emails
 from resend_server import ResendServer
 
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.providers.resend import Resend
-from newsletter.delivery.sender import CONCURRENCY, Report
+from newsletter.delivery.sender import Report
 
-Campaign = Callable[[int, int], Path]
-DOUBTFUL = ["reset", "half", "500", "garbage", "html", "short"]
+Campaign = Callable[..., Path]
 
-
-@pytest.mark.parametrize("fault", DOUBTFUL)
-def test_accepted_but_not_answered_with_keys(campaign: Campaign, fault: str) -> None:
-    """The same request again: everybody once."""
-    with ResendServer(faults=(fault, "", fault)) as server, Outbox(URL, campaign(40, 10)) as outbox:
-        assert deliver(outbox, server.url) == Report(sent=40)
-        assert server.fired[fault] == 2
-        assert sorted(server.ledger.values()) == [1] * 40
+DOUBTFUL = {"dying": tuple(DYING), "unclear": tuple(UNCLEAR), "malformed": tuple(MALFORMED)}
+ACCEPTED = tuple(DOUBTFUL.values())
+SIZE = 5
 
 
-@pytest.mark.parametrize("fault", DOUBTFUL)
-def test_accepted_but_not_answered_without_keys(campaign: Campaign, fault: str) -> None:
-    """The batch is uncertain and never sent again; the others are sent."""
-    with (
-        ResendServer(keeps_keys=False, faults=("", fault)) as server,
-        Outbox(URL, campaign(40, 10)) as outbox,
-    ):
-        assert deliver(outbox, server.url, kind=Keyless) == Report(sent=30, uncertain=10)
-        assert deliver(outbox, server.url, kind=Keyless) == Report()
-        assert server.fired[fault] == 1
-        assert sorted(server.ledger.values()) == [1] * 40
-        assert len(outbox.uncertain("2026-11")) == 10
+def until_done(folder: Path, server: ResendServer, kind: type[Resend]) -> tuple[int, int]:
+    """Run after run until nothing is left; how many messages were sent and how many are uncertain."""
+    sent = uncertain = 0
+    with Outbox(URL, folder) as outbox:
+        for _ in range(20):
+            report = deliver(outbox, server.url, kind=kind)
+            assert (report.failed, report.paused) == (0, "")
+            sent, uncertain = sent + report.sent, uncertain + report.uncertain
+            if not report.left:
+                break
+    return sent, uncertain
+
+
+def fired(server: ResendServer, faults: Iterable[str]) -> bool:
+    """Whether each of the faults struck once."""
+    return all(server.fired[fault] == 1 for fault in faults)
+
+
+@pytest.mark.parametrize("faults", [*DOUBTFUL.values(), LOST], ids=[*DOUBTFUL, "lost"])
+def test_answers_that_say_nothing_with_keys(campaign: Campaign, faults: tuple[str, ...]) -> None:
+    """The same request again, whether it was accepted or lost: everybody once."""
+    folder = campaign(120, SIZE)
+    with ResendServer(faults=faults) as server:
+        assert until_done(folder, server, Resend) == (120, 0)
+        assert fired(server, faults)
+        assert violations(folder, server) == []
+        assert set(server.ledger) == emails(120)
+
+
+@pytest.mark.parametrize("faults", [*DOUBTFUL.values(), LOST], ids=[*DOUBTFUL, "lost"])
+def test_answers_that_say_nothing_without_keys(campaign: Campaign, faults: tuple[str, ...]) -> None:
+    """Those batches are uncertain and never sent again; the others are sent."""
+    folder = campaign(120, SIZE)
+    with ResendServer(keeps_keys=False, faults=faults) as server:
+        doubtful = len(faults) * SIZE
+        assert until_done(folder, server, Keyless) == (120 - doubtful, doubtful)
+        assert until_done(folder, server, Keyless) == (0, 0)
+        assert fired(server, faults)
+        assert violations(folder, server) == []
+        assert len(server.times) == 120 // SIZE
+
+
+@pytest.mark.parametrize("faults", DOUBTFUL.values(), ids=DOUBTFUL)
+def test_a_hasty_sender_is_found_out(campaign: Campaign, faults: tuple[str, ...]) -> None:
+    """Sending again whatever was not answered mails as many twice as were accepted."""
+    folder = campaign(120, SIZE)
+    with ResendServer(keeps_keys=False, faults=faults) as server:
+        until_done(folder, server, Hasty)
+        twice = [one for one in violations(folder, server) if one.startswith("I1") and "city.example" in one]
+        assert len(twice) == len(faults) * SIZE
+
+
+def test_a_credulous_sender_is_found_out(campaign: Campaign) -> None:
+    """Whoever takes every 2xx for an acceptance counts mails as sent that a portal swallowed."""
+    folder, faults = campaign(120, SIZE), ("lost html", "lost nothing", "lost no content")
+    with ResendServer(faults=faults) as server:
+        until_done(folder, server, Credulous)
+        assert fired(server, faults)
+        assert len([one for one in violations(folder, server) if one.startswith("I3")]) == len(faults) * SIZE
 
 
 @pytest.mark.parametrize("kind", [Resend, Keyless])
-def test_told_to_wait(campaign: Campaign, kind: type[Resend]) -> None:
-    """429 with Retry-After: 1: no request comes before, then everything is sent, and nothing is in doubt."""
-    keeps = kind is Resend
-    with ResendServer(keeps_keys=keeps, faults=("429",)) as server, Outbox(URL, campaign(20, 20)) as outbox:
-        assert deliver(outbox, server.url, kind=kind) == Report(sent=20)
-        first = server.times[0]
-        assert min(moment - first for moment in server.times[2:]) >= 1
-        assert sorted(server.ledger.values()) == [1] * 20
+def test_ids_that_are_not_as_one_expects(campaign: Campaign, kind: type[Resend]) -> None:
+    """The same id twice, or ids in another order: Resend promises the request's order, and nothing goes out again."""
+    folder = campaign(120, SIZE)
+    with ResendServer(keeps_keys=kind is Resend, faults=tuple(ODD)) as server:
+        assert until_done(folder, server, kind) == (120, 0)
+        assert fired(server, ODD)
+        assert violations(folder, server) == []
 
 
-def test_a_wrong_key(campaign: Campaign) -> None:
-    """The campaign pauses, nobody failed, and with the right key everybody gets it once."""
-    with ResendServer(faults=("401",) * CONCURRENCY) as server, Outbox(URL, campaign(200, 5)) as outbox:
-        report = deliver(outbox, server.url)
-        assert (report.sent, report.failed, report.left) == (0, 0, 200)
-        assert report.paused.startswith("resend: answered 401: API key is invalid")
-        assert len(server.times) <= CONCURRENCY
-        assert deliver(outbox, server.url) == Report(sent=200)
-        assert sorted(server.ledger.values()) == [1] * 200
-
-
-def test_nobody_listens(campaign: Campaign) -> None:
-    """A closed port was surely not reached: everything is left for later, nothing is uncertain."""
-    with ResendServer() as server:
-        pass
-    with Outbox(URL, campaign(20, 5)) as outbox:
-        assert deliver(outbox, server.url) == Report(left=20)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems answer where the queue is full")
-def test_a_connection_that_never_opens(campaign: Campaign, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing can have been sent before it is open: everything is left for later, nothing is in doubt."""
-    monkeypatch.setattr("newsletter.delivery.sender.CONNECT_SECONDS", 0.1)
-    monkeypatch.setattr("newsletter.delivery.sender.MOST_FAILURES", 1)
-    with ExitStack() as opened, socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        deaf.listen(0)
-        for _ in range(4):
-            waiting = opened.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(deaf.getsockname())
-        outbox = opened.enter_context(Outbox(URL, campaign(20, 20)))
-        assert deliver(outbox, f"http://127.0.0.1:{deaf.getsockname()[1]}", kind=Keyless) == Report(left=20)
+def test_a_trusting_sender_is_found_out(campaign: Campaign) -> None:
+    """Whoever counts ids instead of places sends again to those whose id came twice."""
+    folder = campaign(120, SIZE)
+    with ResendServer(keeps_keys=False, faults=tuple(ODD)) as server:
+        until_done(folder, server, Trusting)
+        assert [one for one in violations(folder, server) if one.startswith("I1")]
 
 
 def test_an_outage_leaves_nobody_behind(campaign: Campaign) -> None:
     """Hours of answers nobody can read, run after run: when the server is well again everybody gets it once."""
-    with ResendServer(faults=("500",) * 40) as server, Outbox(URL, campaign(40, 20)) as outbox:
-        for _ in range(3):
-            assert deliver(outbox, server.url) == Report(left=40)
-        server.faults.clear()
-        assert deliver(outbox, server.url) == Report(sent=40)
-        assert sorted(server.ledger.values()) == [1] * 40
-
-
-def test_one_refused_among_many(campaign: Campaign) -> None:
-    """It fails with the provider's words, the others are sent."""
-    with ResendServer() as server, Outbox(URL, campaign(40, 10)) as outbox:
-        server.refused = "reader7@city.example"
-        assert deliver(outbox, server.url) == Report(sent=39, failed=1)
-        assert sorted(server.ledger.values()) == [1] * 39
-
-
-def test_one_that_spoils_its_batch(campaign: Campaign) -> None:
-    """It is isolated by halving, and fails alone; everybody else gets it once."""
-    with ResendServer() as server, Outbox(URL, campaign(80, 40)) as outbox:
-        server.poison = "reader8@city.example"
-        assert deliver(outbox, server.url) == Report(sent=79, failed=1)
-        assert sorted(server.ledger.values()) == [1] * 79
-        assert outbox.status("2026-11")["en"].failed == 1
+    folder = campaign(40, 20)
+    with ResendServer(faults=("500",) * 40) as server:
+        with Outbox(URL, folder) as outbox:
+            for _ in range(3):
+                assert deliver(outbox, server.url) == Report(left=40)
+            server.faults.clear()
+            assert deliver(outbox, server.url) == Report(sent=40)
+        assert violations(folder, server) == []

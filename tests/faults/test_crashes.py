@@ -1,198 +1,181 @@
 """A sender that is killed again and again: nothing lost, nobody twice, and what nobody can know is uncertain."""
 
-import json
-import os
 import random
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from driver import URL
+from invariants import violations
+from plans import ISSUE, URL, emails
+from points import ENDINGS, SENDING, Doom
 from resend_server import ResendServer
+from senders import Driver
 
 from newsletter.delivery.outbox import Outbox
-from newsletter.delivery.results import Counts
 from newsletter.delivery.sender import CONCURRENCY
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="the senders are forked")
-
-DRIVER = Path(__file__).with_name("driver.py")
+Campaign = Callable[..., Path]
 SIZE = 5
-PATIENCE = 20.0
 
 
-class Senders:
-    """Starts senders one after another, each a process of its own."""
+def total(folder: Path, name: str) -> int:
+    """One count over all languages, looked at from outside."""
+    with Outbox(URL, folder, mode="read") as outbox:
+        return sum(getattr(counts, name) for counts in outbox.status(ISSUE).values())
 
-    def __init__(self, folder: Path, url: str, policy: str) -> None:
-        pipe = subprocess.PIPE
-        self._driver = subprocess.Popen([sys.executable, str(DRIVER)], stdin=pipe, stdout=pipe, text=True)
-        self._line = json.dumps([str(folder), url, policy]) + "\n"
-        self._folder = folder
-        self.pid = 0
-        assert self._said() == "ready\n"
 
-    def start(self) -> None:
-        """A new sender."""
-        assert self._driver.stdin
-        self._driver.stdin.write(self._line)
-        self._driver.stdin.flush()
-        self.pid = int(self._said())
+def uncertain(folder: Path) -> set[str]:
+    """The addresses of which nobody knows."""
+    with Outbox(URL, folder, mode="read") as outbox:
+        return {one.email for one in outbox.uncertain()}
 
-    def wait(self) -> int:
-        """How the sender ended: its exit code, or the signal that killed it as a negative number."""
-        return int(self._said())
 
-    def alive(self) -> bool:
-        """Whether the sender still runs."""
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
-
-    def output(self) -> tuple[str, str]:
-        """What it said on stdout and stderr."""
-        return (self._folder / "sender.out").read_text(), (self._folder / "sender.err").read_text()
-
-    def close(self) -> None:
-        """End the driver, which waits for lines."""
-        self._driver.communicate(timeout=PATIENCE)
-
-    def _said(self) -> str:
-        assert self._driver.stdout
-        return self._driver.stdout.readline()
+def finish(driver: Driver, folder: Path, server: ResendServer, **order: object) -> None:
+    """A run that nobody disturbs, with a quick server; its errors fail the test."""
+    server.delay = 0
+    sender = driver.start(folder, server.url, **order)
+    assert (sender.wait(), sender.output[1]) == (0, "")
+    assert sender.report["left"] == 0
 
 
 @dataclass
 class Crashes:
-    """Kills senders while requests are under way, and looks at the database and the provider's ledger."""
+    """Kills senders while requests are under way; ``cut_off`` says of how many mails each time."""
 
+    driver: Driver
     folder: Path
     server: ResendServer
-    senders: Senders
-    chance: random.Random
+    order: dict[str, object]
+    chance: random.Random = field(default_factory=lambda: random.Random("2026"))
     fired: int = 0
     cut_off: list[int] = field(default_factory=list)
-
-    def begin(self) -> None:
-        """Start a sender and wait for its first request."""
-        seen, until = len(self.server.times), time.monotonic() + PATIENCE
-        self.senders.start()
-        while len(self.server.times) == seen:
-            assert self.senders.alive(), self.senders.output()
-            assert time.monotonic() < until, "no request came"
-            time.sleep(0.002)
-
-    def finish(self) -> None:
-        """A run that nobody disturbs, with a quick server; its errors fail the test."""
-        self.server.delay = 0
-        self.senders.start()
-        assert (self.senders.wait(), self.senders.output()[1]) == (0, "")
 
     def crash(self, count: int) -> None:
         """Kill so many senders, each proven by the database to have had requests under way."""
         while self.fired < count:
-            self.begin()
+            sender = self.driver.start(self.folder, self.server.url, **self.order)
+            sender.under_way(self.server)
             time.sleep(self.chance.uniform(0, 0.08))
-            os.kill(self.senders.pid, signal.SIGKILL)
-            assert self.senders.wait() == -signal.SIGKILL, "it ended before it was killed"
-            under_way = self.total("inflight")
+            sender.kill()
+            under_way = total(self.folder, "inflight")
             self.fired += under_way > 0
             self.cut_off.append(under_way)
 
-    def counts(self) -> dict[str, Counts]:
-        """What the database says, looked at from outside."""
-        with Outbox(URL, self.folder, mode="read") as outbox:
-            return outbox.status("2026-11")
 
-    def total(self, name: str) -> int:
-        """One count over all languages."""
-        return sum(getattr(counts, name) for counts in self.counts().values())
-
-    def uncertain(self) -> set[str]:
-        """The addresses of which nobody knows."""
-        with Outbox(URL, self.folder, mode="read") as outbox:
-            return {one.email for one in outbox.uncertain()}
-
-
-@contextmanager
-def crashing(folder: Path, policy: str, *, keeps_keys: bool = True, delay: float = 0.03) -> Iterator[Crashes]:
-    """A server, senders with a policy, and chance with a seed."""
-    with ResendServer(keeps_keys=keeps_keys, delay=delay) as server:
-        senders = Senders(folder, server.url, policy)
-        try:
-            yield Crashes(folder=folder, server=server, senders=senders, chance=random.Random(f"{policy} 2026"))
-        finally:
-            senders.close()
-
-
-def test_with_keys_everybody_gets_it_once(campaign: Callable[[int, int], Path]) -> None:
+def test_with_keys_everybody_gets_it_once(campaign: Campaign, driver: Driver) -> None:
     """Ten kills: every reader is in the provider's ledger exactly once, and the database knows it."""
-    readers = 800
-    with crashing(campaign(readers, SIZE), "keys") as crashes:
+    folder = campaign(800, SIZE)
+    with ResendServer(delay=0.03) as server:
+        crashes = Crashes(driver=driver, folder=folder, server=server, order={})
         crashes.crash(10)
-        crashes.finish()
-        assert crashes.fired == 10
-        assert set(crashes.server.ledger) == {f"reader{n}@city.example" for n in range(readers)}
-        assert set(crashes.server.ledger.values()) == {1}
-        assert (crashes.total("sent"), crashes.total("uncertain")) == (readers, 0)
+        finish(driver, folder, server)
+        assert violations(folder, server) == []
+        assert set(server.ledger) == emails(800)
+        assert total(folder, "sent") == 800
 
 
-def test_without_keys_nobody_gets_it_twice(campaign: Callable[[int, int], Path]) -> None:
+def test_without_keys_nobody_gets_it_twice(campaign: Campaign, driver: Driver) -> None:
     """Ten kills: who is in the ledger is there once, who is not is uncertain, and no more than was under way."""
-    readers = 800
-    with crashing(campaign(readers, SIZE), "none", keeps_keys=False) as crashes:
+    folder = campaign(800, SIZE)
+    with ResendServer(keeps_keys=False, delay=0.03) as server:
+        crashes = Crashes(driver=driver, folder=folder, server=server, order={"kind": "none"})
         crashes.crash(10)
-        crashes.finish()
-        everybody = {f"reader{n}@city.example" for n in range(readers)}
-        uncertain = crashes.uncertain()
-        assert set(crashes.server.ledger.values()) == {1}
-        assert everybody - set(crashes.server.ledger) <= uncertain
-        assert 0 < len(uncertain) == sum(crashes.cut_off) <= len(crashes.cut_off) * CONCURRENCY * SIZE
-        assert crashes.total("sent") == readers - len(uncertain)
+        finish(driver, folder, server, kind="none")
+        assert violations(folder, server) == []
+        doubtful = uncertain(folder)
+        assert emails(800) - set(server.ledger) <= doubtful
+        assert 0 < len(doubtful) == sum(crashes.cut_off) <= len(crashes.cut_off) * CONCURRENCY * SIZE
+        assert total(folder, "sent") == 800 - len(doubtful)
 
 
-def test_a_naive_sender_is_found_out(campaign: Callable[[int, int], Path]) -> None:
+def test_a_forgetful_sender_is_found_out(campaign: Campaign, driver: Driver) -> None:
     """The same test with "just send again" finds readers who were mailed twice: it can fail."""
-    with crashing(campaign(200, SIZE), "naive") as crashes:
-        crashes.crash(3)
-        crashes.finish()
-        assert sum(crashes.server.ledger.values()) > 200
+    folder = campaign(200, SIZE)
+    with ResendServer(delay=0.03) as server:
+        Crashes(driver=driver, folder=folder, server=server, order={"without": ("forgetful",)}).crash(3)
+        finish(driver, folder, server, without=("forgetful",))
+        assert [one for one in violations(folder, server) if one.startswith("I1")]
 
 
-def test_two_senders_at_once(campaign: Callable[[int, int], Path]) -> None:
+@pytest.mark.parametrize("kind", ["keys", "none"])
+def test_killed_between_two_steps(campaign: Campaign, driver: Driver, kind: str) -> None:
+    """Wherever it is cut off the next run goes on; only what was perhaps sent is uncertain, and only without keys."""
+    folder, found, under_way = campaign(400, 2), {}, 0
+    with ResendServer(keeps_keys=kind == "keys", delay=0.02) as server:
+        for point in SENDING:
+            sender = driver.start(folder, server.url, kind=kind, dooms=(Doom(point, 2),))
+            assert sender.wait() == -9, f"{point} was not passed"
+            found[point] = violations(folder, server, ended=False)
+            under_way += total(folder, "inflight")
+        finish(driver, folder, server, kind=kind)
+        found["the end"] = violations(folder, server)
+        assert not any(found.values()), found
+        assert under_way
+        assert len(uncertain(folder)) == (under_way if kind == "none" else 0)
+        assert set(server.ledger) | uncertain(folder) == emails(400)
+
+
+FAULTS = {
+    "release, not committed": "429 negative",
+    "replay, not committed": "500",
+    "give_up, not committed": "500",
+    "split, not committed": "422",
+    "move, not committed": "422",
+    "fail, not committed": "422",
+}
+
+
+@pytest.mark.parametrize("point", ENDINGS)
+def test_killed_while_it_writes_down_a_failure(campaign: Campaign, driver: Driver, point: str) -> None:
+    """Also where a batch is given back, repeated, given up, split or refused, it is all done or nothing."""
+    kind = "none" if point.startswith("give_up") else "keys"
+    size = 1 if point.startswith("fail") else SIZE
+    folder = campaign(20, size)
+    with ResendServer(keeps_keys=kind == "keys", faults=(FAULTS[point],)) as server:
+        sender = driver.start(folder, server.url, kind=kind, dooms=(Doom(point),))
+        assert sender.wait() == -9
+        assert server.fired[FAULTS[point]] == 1
+        finish(driver, folder, server, kind=kind)
+        assert violations(folder, server) == []
+        assert set(server.ledger) | uncertain(folder) == emails(20)
+
+
+@pytest.mark.parametrize("point", ["before the request", "answered", "before settling", "settled, not committed"])
+def test_a_forgetful_sender_is_found_out_at_each_point(campaign: Campaign, driver: Driver, point: str) -> None:
+    """Killed between the request and its record, it mails twice; before the request nobody could tell."""
+    folder = campaign(40, SIZE)
+    with ResendServer(keeps_keys=False) as server:
+        order = {"without": ("forgetful",), "kind": "none"}
+        assert driver.start(folder, server.url, dooms=(Doom(point, 2),), **order).wait() == -9
+        finish(driver, folder, server, **order)
+        twice = [one for one in violations(folder, server) if one.startswith("I1")]
+        assert twice or point == "before the request"
+
+
+def test_two_senders_at_once(campaign: Campaign, driver: Driver) -> None:
     """The second leaves with a sentence and exit code 75; the first sends everything once."""
     folder = campaign(100, SIZE)
-    with crashing(folder, "keys", delay=0.1) as crashes:
-        second = Senders(folder, crashes.server.url, "keys")
-        crashes.begin()
-        second.start()
+    with ResendServer(delay=0.1) as server:
+        first = driver.start(folder, server.url)
+        first.under_way(server)
+        second = driver.start(folder, server.url)
         assert second.wait() == 75
-        assert "another send is running" in second.output()[1]
-        assert "Traceback" not in second.output()[1]
-        second.close()
-        assert crashes.senders.alive(), "the first ended before the second came"
-        assert crashes.senders.wait() == 0
-        assert sorted(crashes.server.ledger.values()) == [1] * 100
+        assert "another send is running" in second.error
+        assert first.alive(), "the first ended before the second came"
+        assert first.wait() == 0
+        assert violations(folder, server) == []
+        assert set(server.ledger) == emails(100)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_asked_to_stop(campaign: Callable[[int, int], Path], number: int) -> None:
-    """What is under way is finished and written down, the rest is for the next run."""
-    with crashing(campaign(100, SIZE), "keys") as crashes:
-        crashes.begin()
-        os.kill(crashes.senders.pid, number)
-        assert (crashes.senders.wait(), crashes.senders.output()[1]) == (0, "")
-        report = json.loads(crashes.senders.output()[0])
-        assert report["sent"] + report["left"] == 100
-        assert crashes.total("inflight") == 0
-        assert crashes.total("sent") == len(crashes.server.ledger) < 100
-        crashes.finish()
-        assert sorted(crashes.server.ledger.values()) == [1] * 100
+def test_two_senders_without_a_lock_are_found_out(campaign: Campaign, driver: Driver) -> None:
+    """The same test finds readers who were mailed by both."""
+    folder = campaign(100, SIZE)
+    careless = {"without": ("unlocked", "forgetful", "unfenced"), "kind": "none"}
+    with ResendServer(keeps_keys=False, delay=0.2) as server:
+        first = driver.start(folder, server.url, **careless)
+        first.under_way(server, requests=CONCURRENCY)
+        second = driver.start(folder, server.url, **careless)
+        assert (first.wait(), second.wait()) == (0, 0)
+        assert [one for one in violations(folder, server) if one.startswith("I1")]

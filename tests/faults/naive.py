@@ -1,0 +1,245 @@
+"""What many senders do: each of these takes one precaution out of ours, and the tests must find it out.
+
+Those in ``POLICIES`` change the library for good, so they are for a forked process, or for a test that puts back what
+was there. The others are providers.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from sqlalchemy import Connection, false, insert, select, update
+
+from newsletter.delivery import backlog, batches, claims, database, lease, limits, outbox, schema, sender
+from newsletter.delivery.courier import Courier
+from newsletter.delivery.lease import Lease
+from newsletter.delivery.outbox import Outbox
+from newsletter.delivery.plan import CHUNK, Plan
+from newsletter.delivery.providers.resend import Resend
+from newsletter.errors import OutboxError, OutcomeUnknown, RefusedError, RejectedError, TemporaryError
+from newsletter.model import Batch, Choice, Receipt
+
+
+class Keyless(Resend):
+    """Resend, if it kept no keys; no naive one, but what most providers are."""
+
+    limits = replace(Resend.limits, idempotency="none", key_life=0)
+
+
+class Hasty(Keyless):
+    """Sends again whatever was not answered as it should be."""
+
+    async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
+        try:
+            return await super().send(client, batch)
+        except OutcomeUnknown as error:
+            raise TemporaryError(error.what, where=self.name) from error
+
+
+class Gloomy(Keyless):
+    """Gives up what surely did not arrive."""
+
+    async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
+        try:
+            return await super().send(client, batch)
+        except TemporaryError as error:
+            raise OutcomeUnknown(error.what, where=self.name) from error
+
+
+class Impatient(Resend):
+    """Does not read how long it shall wait."""
+
+    def _wait(self, headers: httpx.Headers) -> float | None:
+        return None
+
+
+class Harsh(Resend):
+    """Takes a wrong key for a wrong mail."""
+
+    async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
+        try:
+            return await super().send(client, batch)
+        except RefusedError as error:
+            raise RejectedError(error.what, where=self.name) from error
+
+
+class Blunt(Resend):
+    """Where one mail of a batch is refused, refuses all of them."""
+
+    async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
+        try:
+            return await super().send(client, batch)
+        except RejectedError as error:
+            return [Receipt(key=message.key, outcome="failed", error=error.what) for message in batch.messages]
+
+
+class Halving(Keyless):
+    """Looks for the mail that spoils a batch also where the batch was perhaps accepted."""
+
+    async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
+        try:
+            return await super().send(client, batch)
+        except OutcomeUnknown as error:
+            raise RejectedError(error.what, where=self.name) from error
+
+
+class Credulous(Resend):
+    """Takes every 2xx for "accepted"."""
+
+    def receipts(self, response: httpx.Response, batch: Batch) -> list[Receipt]:
+        return [Receipt(key=message.key) for message in batch.messages]
+
+
+class Trusting(Keyless):
+    """Takes every id for another mail, and sends again where one is missing."""
+
+    def receipts(self, response: httpx.Response, batch: Batch) -> list[Receipt]:
+        ids = {one["id"]: None for one in json.loads(response.content)["data"]}
+        named = dict(zip([message.key for message in batch.messages], ids, strict=False))
+        return [
+            Receipt(key=message.key, provider_id=named[message.key])
+            if message.key in named
+            else Receipt(key=message.key, outcome="later", error="not named")
+            for message in batch.messages
+        ]
+
+
+class Unbounded(Keyless):
+    """Waits for an answer as long as every byte comes in time, however many there are."""
+
+    async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
+        response = await client.send(self.request(batch))
+        return self.read(response, batch)
+
+
+def _forgetful() -> None:
+    """After a crash, send again what was under way, as something new."""
+    careful = backlog.recover
+
+    def recover(connection: Connection, provider: str, **rest: Any) -> None:
+        lost = connection.scalars(select(schema.batch.c.id).where(schema.batch.c.state == "inflight")).all()
+        for number in lost:
+            again = update(schema.batch).where(schema.batch.c.id == number)
+            connection.execute(again.values(state="pending", key=uuid4().hex))
+        careful(connection, provider, **rest)
+
+    backlog.recover = recover
+
+
+def _unlocked() -> None:
+    """Ask for no lock."""
+
+    def lock(_path: Path) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    database.lock = lock  # type: ignore[assignment]
+
+
+def _unfenced() -> None:
+    """Send what was claimed once, however long ago."""
+
+    def fence(connection: Connection, held: Lease, *, now: datetime, **_rest: Any) -> bool:
+        mine = update(schema.batch).where(schema.batch.c.id == held.id)
+        connection.execute(mine.values(state="inflight", token=held.token))
+        connection.execute(insert(schema.attempt).values(batch_id=held.id, n=1, token=held.token, started=now))
+        return True
+
+    claims.fence = fence
+
+
+def _unannounced() -> None:
+    """Write down that a request goes out only once it is answered."""
+    fence, record = Courier._fence, Courier._record
+    bodies: dict[int, str] = {}
+
+    def later(self: Courier, held: Lease, body: str) -> bool:
+        bodies[held.id] = body
+        return True
+
+    async def both(self: Courier, step: Callable[..., None], held: Lease, **facts: Any) -> None:
+        fence(self, held, bodies[held.id])
+        await record(self, step, held, **facts)
+
+    Courier._fence, Courier._record = later, both  # type: ignore[method-assign]
+
+
+def _unsynced() -> None:
+    """Let the system write to the disk when it likes."""
+    database._WRITING = tuple(each.replace("FULL", "NORMAL") for each in database._WRITING)
+
+
+def _careless() -> None:
+    """What cannot be written down is not worth a second try, nor a stop."""
+
+    async def once(self: Courier, step: Callable[..., None], held: Lease, **facts: Any) -> None:
+        try:
+            with self.outbox.transaction() as connection:
+                step(connection, held, now=self.clock(), **facts)
+        except OutboxError:
+            return
+
+    Courier._record = once  # type: ignore[method-assign]
+
+
+def _wallclock() -> None:
+    """Go by the clock on the wall, whatever happens to it, and do not look whether it was put back."""
+    sender.steady = lambda: outbox.now
+    backlog.mind_the_clock = lambda _connection, _now: None
+
+
+def _deaf() -> None:
+    """Take in no notes while sending."""
+    Outbox.take_in = lambda self: None  # type: ignore[method-assign]
+
+
+def _heedless() -> None:
+    """Look at who left when it plans, and never again."""
+    claims._SUPPRESSED = claims._SUPPRESSED.where(false())
+
+
+def _breathless() -> None:
+    """Keep to no rate."""
+    limits.Pace.wait = lambda self, _connection, _now: limits.Wait(seconds=0, pause=0, failures=0)  # type: ignore[method-assign]
+
+
+def _piecemeal() -> None:
+    """Store a plan piece by piece, so that a long list holds nobody up."""
+
+    def freeze(self: Outbox, choices: Iterable[Choice], editions: Any, terms: Any, *, due: Any) -> Plan:
+        left = iter(choices)
+        while piece := list(islice(left, CHUNK)):
+            with self.transaction() as connection:
+                made = batches.freeze(connection, piece, editions, terms, due=due, now=self._clock())
+        return made
+
+    Outbox.freeze = freeze  # type: ignore[method-assign]
+
+
+POLICIES: Mapping[str, Callable[[], None]] = {
+    "forgetful": _forgetful,
+    "unlocked": _unlocked,
+    "unfenced": _unfenced,
+    "unannounced": _unannounced,
+    "unsynced": _unsynced,
+    "careless": _careless,
+    "wallclock": _wallclock,
+    "deaf": _deaf,
+    "heedless": _heedless,
+    "breathless": _breathless,
+    "piecemeal": _piecemeal,
+}
+
+KINDS: Mapping[str, type[Resend]] = {"keys": Resend, "none": Keyless, "hasty": Hasty}
+
+
+def adopt(names: Iterable[str]) -> None:
+    """Take these precautions out."""
+    for name in names:
+        POLICIES[name]()
