@@ -2,7 +2,8 @@
 
 A plug-in is a class, found by its entry-point name or as ``package.module:Class``. Its constructor's keyword arguments
 are its options in ``newsletter.toml``; their annotations are the schema: a ``Path`` is relative to the newsletter's
-folder, a ``Secret`` must be written ``{ env = "NAME" }``.
+folder, a ``Secret`` must be written ``{ env = "NAME" }``, a ``Secret | str`` may be; a ``Folder`` is no option, but the
+newsletter's folder itself.
 """
 
 import inspect
@@ -12,13 +13,16 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal, NewType, get_type_hints
 
 import msgspec
 
 from newsletter.errors import ConfigError
 
 Family = Literal["engines", "sources", "providers"]
+
+Folder = NewType("Folder", Path)
+"""The newsletter's folder, for a plug-in whose options name files in another way than by a ``Path``."""
 
 
 class Secret:
@@ -73,6 +77,8 @@ def build(plugin: Plugin) -> Any:
     cls = find(plugin)
     hints = get_type_hints(cls.__init__)
     parameters = {name: p for name, p in inspect.signature(cls).parameters.items() if p.kind is p.KEYWORD_ONLY}
+    folders = {name: plugin.folder for name in parameters if hints.get(name) is Folder}
+    parameters = {name: p for name, p in parameters.items() if name not in folders}
     for key in plugin.options:
         if key not in parameters:
             known = ", ".join(sorted(parameters)) or "none"
@@ -83,7 +89,7 @@ def build(plugin: Plugin) -> Any:
         if parameter.default is parameter.empty and key not in plugin.options:
             raise ConfigError(f"{plugin.name!r} needs the option {key!r}.", where=plugin.where, hint="Add it.")
     values = {key: _value(plugin, key, value, hints.get(key, Any)) for key, value in plugin.options.items()}
-    return cls(**values)
+    return cls(**values, **folders)
 
 
 def _imported(plugin: Plugin) -> type[Any]:
@@ -103,6 +109,10 @@ def _value(plugin: Plugin, key: str, value: Any, kind: Any) -> Any:
     where = f"{plugin.where}, key {key!r}"
     if kind is Secret or kind == Secret | None:
         return _secret(value, where)
+    if kind == Secret | str:
+        if isinstance(value, Mapping):
+            return _secret(value, where)
+        kind = str
     is_path = kind is Path or kind == Path | None
     try:
         converted = msgspec.convert(value, str if is_path else kind)
