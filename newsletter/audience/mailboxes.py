@@ -24,14 +24,14 @@ class Again(NamedTuple):
 class Mailboxes:
     """Where each mailbox was read first.
 
-    A hash table with open addressing in two arrays: a dictionary would take 115 MiB for a million mailboxes. One is
-    known by the 64 bits of ``hash`` alone; that two of a million people share them happens once in thirty million
-    lists. A place is kept as the number of the line among the lines of all lists.
+    A hash table with open addressing, whose slots hold numbers of entries in two arrays: a dictionary would take
+    115 MiB for a million mailboxes. One is known by the 64 bits of ``hash`` alone; that two of a million people share
+    them happens once in thirty million lists. A place is the number of a line among the lines of all lists.
     """
 
     def __init__(self) -> None:
-        self._hashes, self._places = _table(_SLOTS)
-        self._room = _SLOTS // 2
+        self._slots = _empty(_SLOTS)
+        self._hashes, self._places = array("q", [0]), array("I", [0])  # 0 is the number of no entry
         self._starts: list[int] = []
         self._next = 0
 
@@ -39,45 +39,46 @@ class Mailboxes:
         """The rows of one more list, with ``Again`` for each subscriber who was read before."""
         start = place = self._next
         self._starts.append(start)
-        hashes, places, mask, room = self._hashes, self._places, len(self._hashes) - 1, self._room
+        slots, hashes, places, number = self._slots, self._hashes, self._places, len(self._hashes)
+        mask, most = len(slots) - 1, len(slots) // 2
         for row in rows:  # all in one place: calls would take as long as what they do
-            if isinstance(row, Problem):
+            if not isinstance(row, Subscriber):
                 yield row
                 continue
-            value = hash(key(row.address.email)) or 1  # 0 is an empty slot
+            value = hash(key(row.address.email))
             slot = value & mask
-            while (found := hashes[slot]) and found != value:
+            while (known := slots[slot]) and hashes[known] != value:
                 slot = (slot + 1) & mask
-            if found:
-                yield self._again(row, places[slot])
+            if known:
+                yield self._again(row, places[known])
                 continue
-            hashes[slot] = value
-            places[slot] = place = start + row.line
+            slots[slot] = number
+            place = start + row.line
+            hashes.append(value)
+            places.append(place)
             yield row
-            room -= 1
-            if not room:
-                self._grow()
-                hashes, places, mask, room = self._hashes, self._places, len(self._hashes) - 1, self._room
-        self._next, self._room = place + 1, room
+            number += 1
+            if number > most:  # half of the slots are empty at least, so that few mailboxes meet
+                self._slots = slots = _grown(slots, hashes)
+                mask, most = len(slots) - 1, len(slots) // 2
+        self._next = place + 1
 
     def _again(self, row: Subscriber, place: int) -> Again:
         which = bisect_right(self._starts, place) - 1
         return Again(row, which, place - self._starts[which])
 
-    def _grow(self) -> None:
-        """More slots; half of them are empty at least, so that few mailboxes meet."""
-        hashes, places = self._hashes, self._places
-        more = len(hashes) * (4 if len(hashes) < _MANY else 2)
-        self._hashes, self._places = new, of = _table(more)
-        self._room = more // 2 - len(hashes) // 2
-        mask = len(new) - 1
-        for value, place in zip(hashes, places, strict=True):
-            if value:
-                slot = value & mask
-                while new[slot]:
-                    slot = (slot + 1) & mask
-                new[slot], of[slot] = value, place
+
+def _grown(slots: "array[int]", hashes: "array[int]") -> "array[int]":
+    """More slots for the same entries."""
+    new = _empty(len(slots) * (4 if len(slots) < _MANY else 2))
+    mask = len(new) - 1
+    for number, value in enumerate(hashes):
+        slot = value & mask
+        while new[slot]:
+            slot = (slot + 1) & mask
+        new[slot] = number
+    return new
 
 
-def _table(slots: int) -> tuple["array[int]", "array[int]"]:
-    return array("q", [0]) * slots, array("I", [0]) * slots
+def _empty(slots: int) -> "array[int]":
+    return array("I", [0]) * slots
