@@ -13,9 +13,8 @@ from functools import lru_cache
 from newsletter.rendering import spelling
 from newsletter.rendering.components import CONTENT
 
-_FREE = "|".join(rf'(?<=\s{name}=")[^"]+' for name in ("alt", "href", "lang", "src", "title"))
 # The compiler writes attributes as Rust debug strings, where only plain ASCII without backslashes survives.
-_TAKEN = re.compile(rf"({_FREE}|[^\x00-\x5b\x5d-\x7f]+)")
+_TAKEN = re.compile(r'\s(?:alt|href|lang|src|title)="([^"]+)|([^\x00-\x5b\x5d-\x7f]+)')
 _ENDS = re.compile(r"(?:\s*</mj[a-z-]*>)*\s*")
 _END = re.compile(r"</(mj[a-z-]*)>")
 _AROUND_BLOCKS = ["", "mjml", "mj-body"]
@@ -61,16 +60,16 @@ def read(source: str) -> Skeleton | None:
     blocks, holders, elements, contents = [[""]], [""], list[Element](), list[Content]()
     for piece in pieces:
         start, _, rest = piece.partition(">")
-        if not (known := _start(f"mj{start}")):
+        if not (known := _start(start)):
             return None
-        tag, first, others = known
-        elements.append((tag, holders[-1]))
-        block = blocks[-1]
-        block[-1] += first
-        block += others
-        if tag.name in CONTENT and not tag.closed and holders[-1] != "mj-attributes":
-            held, end, rest = rest.partition(f"</{tag.name}>")
-            if not end:
+        tag, parts, end = known
+        block, holder = blocks[-1], holders[-1]
+        elements.append((tag, holder))
+        block[-1] += parts[0]
+        block += parts[1:]
+        if end and holder != "mj-attributes":
+            held, found, rest = rest.partition(end)
+            if not found:
                 return None
             if held := _held(tag.name, held):
                 contents.append((tag.name, held))
@@ -115,13 +114,21 @@ def _held(holder: str, text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _start(text: str) -> tuple[spelling.Tag, str, Sequence[str]] | None:
-    """A start tag of MJML, what the compiler sees of it, and what follows: a value, what it sees, and so on."""
-    text = spelling.characters(text)
+def _start(text: str) -> tuple[spelling.Tag, Sequence[str], str] | None:
+    """What a start tag says that goes on with ``text`` after its ``<mj``, and the end tag of what it holds, if that is
+    content. Its parts: what the compiler sees, a value, what it sees, and so on.
+    """
+    text = f"mj{spelling.characters(text)}"
     if not (tag := spelling.tag(text)):
         return None
-    first, *others = _TAKEN.split(f"<{text}>")
-    return tag, first, others
+    parts, end = ["<"], 0
+    for found in _TAKEN.finditer(text):
+        start, after = found.span(found.lastindex or 0)
+        parts[-1] += text[end:start]
+        parts += (text[start:after], "")
+        end = after
+    parts[-1] += f"{text[end:]}>"
+    return tag, parts, f"</{tag.name}>" if tag.name in CONTENT and not tag.closed else ""
 
 
 def _left(holders: list[str], text: str) -> str | None:

@@ -5,6 +5,7 @@ comments but Outlook's, and its named entities are those of XML. ``plain`` write
 """
 
 import re
+from functools import lru_cache
 from html import escape, unescape
 from html.entities import html5
 from typing import NamedTuple
@@ -14,9 +15,8 @@ from newsletter.rendering.components import VOID
 OUTLOOK = ("[if", "<![endif]")
 """How the comments begin that are written for Outlook."""
 
-_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]*);")
-_XML_ENTITIES = frozenset(("amp", "lt", "gt", "quot", "apos"))
-_REFERENCE = re.compile(r"&(?:#([0-9]{1,7}|x[0-9A-Fa-f]{1,6})|amp|lt|gt|quot|apos);")
+_XML_ENTITIES = frozenset(("amp;", "lt;", "gt;", "quot;", "apos;"))
+_NUMBER = re.compile(r"#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));")
 # XML has no controls but these three, no surrogates, no U+FFFE or U+FFFF; HTML reads 128 to 159 as windows-1252.
 _SAME = (range(0x20, 0x7F), range(0xA0, 0xD800), range(0xE000, 0xFFFE), range(0x10000, 0x110000), (9, 10, 13))
 _TAG = re.compile(r"([a-z][a-z0-9-]*+)((?:\s++[A-Za-z_][\w.-]*+=\"[^\"<\n\r\t]*+\")*+)\s*+(/?)", re.ASCII)
@@ -58,28 +58,39 @@ def tag(text: str) -> Tag | None:
 
 def characters(text: str) -> str:
     """Named entities become characters, for XML knows five of them; those five stay."""
-    for name in set(_ENTITY.findall(text)) - _XML_ENTITIES:
-        if f"{name};" in html5:
-            text = text.replace(f"&{name};", escape(html5[f"{name};"]))
+    for reference in _references(text) - _XML_ENTITIES:
+        if reference in html5:
+            text = text.replace(f"&{reference}", escape(html5[reference]))
     return text
 
 
 def referenced(text: str) -> bool:
     """Whether every ``&`` begins a reference, one of XML or to a character that HTML and XML take for the same."""
-    if "&" not in text:
-        return True
-    numbers = _REFERENCE.findall(text)
-    return len(numbers) == text.count("&") and all(map(_same, set(numbers)))
+    return "&" not in text or all(map(_same, _references(text)))
 
 
-def _same(number: str) -> bool:
-    code = int(number[1:], 16) if number[:1] == "x" else int(number or "38")
+def _references(text: str) -> set[str]:
+    """What follows each ``&`` up to the next semicolon, such as ``nbsp;``; empty where there is none."""
+    return {piece[: piece.find(";") + 1] for piece in set(text.split("&")[1:])}
+
+
+@lru_cache(maxsize=256)
+def _same(reference: str) -> bool:
+    if not (found := _NUMBER.fullmatch(reference)):
+        return reference in _XML_ENTITIES
+    code = int(found[1], 16) if found[1] else int(found[2])
     return any(code in codes for codes in _SAME)
 
 
 def plain(text: str) -> str:
     """A well-formed document in plain spelling, without comments but Outlook's; what is plain stays as it is."""
-    return _ANY.sub(_plain, characters(text))
+    return _ANY.sub(lambda found: _respelt(found[0]), characters(text))
+
+
+@lru_cache(maxsize=4096)
+def _respelt(text: str) -> str:
+    """One tag or comment in plain spelling; kept, for a document has few kinds of tags."""
+    return _ANY.sub(_plain, text)
 
 
 def _plain(found: re.Match[str]) -> str:
