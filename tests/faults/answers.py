@@ -164,8 +164,9 @@ def _endless(handler: Handler, _answer: bytes) -> None:
 
 
 def _huge(handler: Handler, _answer: bytes) -> None:
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
-    for _ in range(100_000_000 // len(PIECE)):
+    pieces = 100_000_000 // len(PIECE)
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (pieces * len(PIECE)))
+    for _ in range(pieces):
         handler.wfile.write(PIECE)
         handler.pushed += len(PIECE)
 

@@ -57,7 +57,7 @@ class Order(msgspec.Struct, kw_only=True):
 
 
 def deliver(outbox: Outbox, base_url: str, *, kind: type[Resend] = Resend, per_second: float = FAST) -> Report:
-    """One run with trivial texts; backing off takes milliseconds."""
+    """One run with trivial texts; backing off takes next to no time."""
     rates = Rates(per_second=per_second)
 
     def compile(edition: Edition) -> Filling:  # noqa: A001 - what it does
@@ -68,7 +68,7 @@ def deliver(outbox: Outbox, base_url: str, *, kind: type[Resend] = Resend, per_s
         kind(key=Secret("re_test"), base_url=base_url),
         compile,
         rates=rates,
-        pace=Pace(provider=kind.name, rates=rates, chance=lambda _low, high: high / 1000),
+        pace=Pace(provider=kind.name, rates=rates, chance=lambda _low, high: high / 1e9),
     )
 
 

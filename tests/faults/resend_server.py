@@ -75,8 +75,11 @@ class ResendServer(ThreadingHTTPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands in the request's own thread, where there is TLS."""
-        spoken = self.tls.wrap_socket(request, server_side=True) if self.tls else request
-        super().finish_request(spoken, client_address)
+        if self.tls is None:
+            super().finish_request(request, client_address)
+            return
+        with self.tls.wrap_socket(request, server_side=True) as spoken:
+            super().finish_request(spoken, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A sender that was killed, or that does not trust us, is no error of the server."""
@@ -109,6 +112,7 @@ class ResendServer(ThreadingHTTPServer):
             mails = json.loads(body)
             readers = [reader_of(mail) for mail in mails]
             if self.poison in readers:
+                self.fired["poison"] += 1
                 return 422, refusal(422)
             refused = {self.refused} if isinstance(self.refused, str) else self.refused
             errors = [{"index": n, "message": "refused"} for n, reader in enumerate(readers) if reader in refused]

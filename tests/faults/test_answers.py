@@ -18,8 +18,17 @@ from newsletter.delivery.sender import Report
 Campaign = Callable[..., Path]
 
 DOUBTFUL = {"dying": tuple(DYING), "unclear": tuple(UNCLEAR), "malformed": tuple(MALFORMED)}
-ACCEPTED = tuple(DOUBTFUL.values())
 SIZE = 5
+
+
+def spaced(faults: Iterable[str]) -> tuple[str, ...]:
+    """A good answer after each: after many failures in a row a sender would take a long rest."""
+    return tuple(each for fault in faults for each in (fault, ""))
+
+
+def enough(faults: Iterable[str]) -> int:
+    """Readers for a batch for each fault, one for the good answer after it, and two more."""
+    return SIZE * (2 * len([*faults]) + 2)
 
 
 def until_done(folder: Path, server: ResendServer, kind: type[Resend]) -> tuple[int, int]:
@@ -43,41 +52,45 @@ def fired(server: ResendServer, faults: Iterable[str]) -> bool:
 @pytest.mark.parametrize("faults", [*DOUBTFUL.values(), LOST], ids=[*DOUBTFUL, "lost"])
 def test_answers_that_say_nothing_with_keys(campaign: Campaign, faults: tuple[str, ...]) -> None:
     """The same request again, whether it was accepted or lost: everybody once."""
-    folder = campaign(120, SIZE)
-    with ResendServer(faults=faults) as server:
-        assert until_done(folder, server, Resend) == (120, 0)
+    readers = enough(faults)
+    folder = campaign(readers, SIZE)
+    with ResendServer(faults=spaced(faults)) as server:
+        assert until_done(folder, server, Resend) == (readers, 0)
         assert fired(server, faults)
         assert violations(folder, server) == []
-        assert set(server.ledger) == emails(120)
+        assert set(server.ledger) == emails(readers)
 
 
 @pytest.mark.parametrize("faults", [*DOUBTFUL.values(), LOST], ids=[*DOUBTFUL, "lost"])
 def test_answers_that_say_nothing_without_keys(campaign: Campaign, faults: tuple[str, ...]) -> None:
     """Those batches are uncertain and never sent again; the others are sent."""
-    folder = campaign(120, SIZE)
-    with ResendServer(keeps_keys=False, faults=faults) as server:
+    readers = enough(faults)
+    folder = campaign(readers, SIZE)
+    with ResendServer(keeps_keys=False, faults=spaced(faults)) as server:
         doubtful = len(faults) * SIZE
-        assert until_done(folder, server, Keyless) == (120 - doubtful, doubtful)
+        assert until_done(folder, server, Keyless) == (readers - doubtful, doubtful)
         assert until_done(folder, server, Keyless) == (0, 0)
         assert fired(server, faults)
         assert violations(folder, server) == []
-        assert len(server.times) == 120 // SIZE
+        assert len(server.times) == readers // SIZE
 
 
 @pytest.mark.parametrize("faults", DOUBTFUL.values(), ids=DOUBTFUL)
 def test_a_hasty_sender_is_found_out(campaign: Campaign, faults: tuple[str, ...]) -> None:
-    """Sending again whatever was not answered mails as many twice as were accepted."""
-    folder = campaign(120, SIZE)
-    with ResendServer(keeps_keys=False, faults=faults) as server:
+    """Sending again whatever was not answered mails everybody of whom that was so once more."""
+    readers = enough(faults)
+    folder = campaign(readers, SIZE)
+    with ResendServer(keeps_keys=False, faults=spaced(faults)) as server:
         until_done(folder, server, Hasty)
-        twice = [one for one in violations(folder, server) if one.startswith("I1") and "city.example" in one]
-        assert len(twice) == len(faults) * SIZE
+        assert [one for one in violations(folder, server) if one.startswith("I1")]
+        assert server.ledger.total() == readers + len(faults) * SIZE
 
 
 def test_a_credulous_sender_is_found_out(campaign: Campaign) -> None:
     """Whoever takes every 2xx for an acceptance counts mails as sent that a portal swallowed."""
-    folder, faults = campaign(120, SIZE), ("lost html", "lost nothing", "lost no content")
-    with ResendServer(faults=faults) as server:
+    faults = ("lost html", "lost nothing", "lost no content")
+    folder = campaign(enough(faults), SIZE)
+    with ResendServer(faults=spaced(faults)) as server:
         until_done(folder, server, Credulous)
         assert fired(server, faults)
         assert len([one for one in violations(folder, server) if one.startswith("I3")]) == len(faults) * SIZE
@@ -86,16 +99,16 @@ def test_a_credulous_sender_is_found_out(campaign: Campaign) -> None:
 @pytest.mark.parametrize("kind", [Resend, Keyless])
 def test_ids_that_are_not_as_one_expects(campaign: Campaign, kind: type[Resend]) -> None:
     """The same id twice, or ids in another order: Resend promises the request's order, and nothing goes out again."""
-    folder = campaign(120, SIZE)
+    folder = campaign(enough(ODD), SIZE)
     with ResendServer(keeps_keys=kind is Resend, faults=tuple(ODD)) as server:
-        assert until_done(folder, server, kind) == (120, 0)
+        assert until_done(folder, server, kind) == (enough(ODD), 0)
         assert fired(server, ODD)
         assert violations(folder, server) == []
 
 
 def test_a_trusting_sender_is_found_out(campaign: Campaign) -> None:
     """Whoever counts ids instead of places sends again to those whose id came twice."""
-    folder = campaign(120, SIZE)
+    folder = campaign(enough(ODD), SIZE)
     with ResendServer(keeps_keys=False, faults=tuple(ODD)) as server:
         until_done(folder, server, Trusting)
         assert [one for one in violations(folder, server) if one.startswith("I1")]

@@ -1,0 +1,100 @@
+"""A provider that says when: no request by any worker before that, and no mail the worse for it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from driver import URL, deliver
+from invariants import too_early, too_fast, violations
+from naive import Impatient, Keyless, adopt
+from plans import emails
+from resend_server import ResendServer
+
+from newsletter.delivery import limits
+from newsletter.delivery.outbox import Outbox
+from newsletter.delivery.providers.resend import Resend
+from newsletter.delivery.sender import CONCURRENCY, Report
+
+Campaign = Callable[..., Path]
+
+SECONDS = {
+    "429 in a second": 1.0,
+    "429 at a date": 1.0,
+    "503 in a second": 1.0,
+    "429 in half a second": 0.5,
+    "429 at a past date": 0.0,
+    "429 negative": 0.0,
+    "429 infinite": 0.0,
+    "429 in words": 0.0,
+    "429 without a word": 0.0,
+}
+STORM = 3
+READERS, SIZE = 48, 4
+
+
+def storm(folder: Path, fault: str, kind: type[Resend]) -> tuple[Report, list[str]]:
+    """Send into a storm; what came of it, and what is wrong.
+
+    All workers are under way when the first answer comes. Whatever any of them asks later must have waited.
+    """
+    with ResendServer(keeps_keys=kind is not Keyless, faults=(fault,) * STORM) as server:
+        with Outbox(URL, folder) as outbox:
+            report = deliver(outbox, server.url, kind=kind)
+        assert server.fired[fault] == STORM
+        return report, violations(folder, server) + too_early(server, SECONDS[fault], after=CONCURRENCY - 1)
+
+
+@pytest.mark.parametrize("fault", SECONDS)
+def test_no_request_before_the_time(campaign: Campaign, fault: str) -> None:
+    """In seconds, at a date, in the past, negative, with a fraction, in words: nobody asks sooner, nobody failed."""
+    kind = Keyless if "date" in fault else Resend  # no key is needed to know that it was not accepted
+    assert storm(campaign(READERS, SIZE), fault, kind) == (Report(sent=READERS), [])
+
+
+def test_an_impatient_sender_is_found_out(campaign: Campaign) -> None:
+    """Whoever does not read the header asks too early."""
+    report, found = storm(campaign(READERS, SIZE), "429 in a second", Impatient)
+    assert report.sent == READERS
+    assert found
+
+
+def test_told_to_wait_for_days(campaign: Campaign) -> None:
+    """The run ends with everything left, and the next one asks nothing, since the time is in the outbox."""
+    folder = campaign(READERS, READERS)
+    with ResendServer(faults=("429 for long",) * 2) as server:
+        for _ in range(2):
+            with Outbox(URL, folder) as outbox:
+                report = deliver(outbox, server.url)
+            assert (report.left, report.failed, report.uncertain) == (READERS, 0, 0)
+            assert "answered 429: Too many" in report.trouble
+        assert len(server.times) == 2  # one for each language, before the first answer
+        assert violations(folder, server, ended=False) == []
+
+
+def test_no_failure_of_a_mail(campaign: Campaign) -> None:
+    """However often everything is put off, run after run, nothing fails and nothing is in doubt."""
+    folder = campaign(READERS, SIZE)
+    with ResendServer(keeps_keys=False, faults=("429 negative",) * 16) as server, Outbox(URL, folder) as outbox:
+        while deliver(outbox, server.url, kind=Keyless).left:
+            assert not outbox.failed()
+            assert not outbox.uncertain()
+        assert server.fired["429 negative"] == 16
+        assert violations(folder, server) == []
+        assert set(server.ledger) == emails(READERS)
+
+
+RATE = 100.0
+
+
+@pytest.mark.parametrize("kind", ["ours", "breathless"])
+def test_the_rate_is_kept(campaign: Campaign, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """Also by several workers, and over two runs; a sender without it is found out."""
+    if kind == "breathless":
+        monkeypatch.setattr(limits.Pace, "wait", limits.Pace.wait)
+        adopt(["breathless"])
+    folder = campaign(100, 5)
+    with ResendServer() as server:
+        with Outbox(URL, folder) as outbox:
+            deliver(outbox, server.url, per_second=RATE)
+        assert violations(folder, server) == []
+        assert bool(too_fast(server, RATE)) == (kind == "breathless")
