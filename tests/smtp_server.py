@@ -82,6 +82,14 @@ class _Server(ThreadingTCPServer):
         self.server_activate()
         self.faults, self.says, self.pause, self.closing = faults, says, pause, threading.Event()
         self.ledger = Ledger(port=self.server_address[1])
+        self._lock = threading.Lock()
+
+    def count(self, what: str) -> int:
+        """The number of this one, from 0, among those of all connections."""
+        with self._lock:
+            number: int = getattr(self.ledger, what)
+            setattr(self.ledger, what, number + 1)
+        return number
 
 
 class _OverError(Exception):
@@ -92,8 +100,7 @@ class _Talk(StreamRequestHandler):
     server: _Server
 
     def handle(self) -> None:
-        self.number = self.server.ledger.connections
-        self.server.ledger.connections += 1
+        self.number = self.server.count("connections")
         try:
             self._say("greeting", self.number)
             sender = reader = ""
@@ -102,8 +109,7 @@ class _Talk(StreamRequestHandler):
                 self.server.ledger.talk.append(words)
                 verb = words[:4].upper()
                 if verb == "MAIL":
-                    self.number = self.server.ledger.begun
-                    self.server.ledger.begun += 1
+                    self.number = self.server.count("begun")
                     sender = words[words.index("<") + 1 : words.index(">")]
                 elif verb == "RCPT":
                     reader = words[words.index("<") + 1 : words.index(">")]
@@ -118,7 +124,7 @@ class _Talk(StreamRequestHandler):
     def _take(self, sender: str, reader: str) -> None:
         fault = self._fault("content", self.number)
         if fault:
-            self.rfile.read(1000)
+            self.rfile.read1(1000)
             self._act(fault)
         lines = []
         while (line := self.rfile.readline()) != b".\r\n":
