@@ -3,6 +3,7 @@
 What a plan covers is worked out the same way when it is made and when it is sent, so that a change in between shows.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,8 @@ from typing import Literal
 from newsletter import fillings, plugins
 from newsletter.audience import members
 from newsletter.audience.members import MembersList
-from newsletter.audience.problems import Problem
+from newsletter.audience.problems import Kind, Problem, summary
+from newsletter.audience.reach import Reach
 from newsletter.config import FILE, Config
 from newsletter.delivery import schedule, sender
 from newsletter.delivery.envelope import Envelope
@@ -56,9 +58,14 @@ def plan(config: Config, issue: Issue, editions: Editions, wish: Wish) -> Plan:
     _refuse_unseen(config, terms, editions)
     audience = _Audience(config=config, issue=issue, editions=editions)
     with outbox(config) as opened:
-        made = opened.freeze(audience.choices(), editions, terms, due=due)
-    skipped = {**made.skipped, UNUSABLE: audience.lost} if audience.lost else made.skipped
-    return replace(made, skipped=skipped, problems=tuple(audience.problems), warnings=_warnings(terms))
+        made = opened.freeze(audience.choices(), editions, terms, due=due, heard=audience.heard)
+    return replace(
+        made,
+        skipped={**made.skipped, **audience.unusable},
+        problems=tuple(audience.problems),
+        unreached=audience.reach.unreached(),
+        warnings=_warnings(terms),
+    )
 
 
 def send(
@@ -136,20 +143,39 @@ class _Audience:
     issue: Issue
     editions: Editions
     problems: list[str] = field(default_factory=list)
-    lost: int = 0
+    lost: Counter[Kind] = field(default_factory=Counter)
+    reach: Reach = field(default_factory=Reach)
 
     def choices(self) -> Iterator[Choice]:
         """Everybody with the language they get; read row by row, never held in memory."""
         held = [tag for tag in self.config.publication.languages if tag not in self.editions]
-        lists = [MembersList(source=plugins.build(self.config.audience))]
+        lists = [
+            MembersList(
+                source=plugins.build(each.source), name=each.name, languages=each.languages, fields=each.defaults
+            )
+            for each in self.config.audience
+        ]
         for row in members.read(lists, ready=self.editions, held=held, default=self.issue.language):
             if isinstance(row, Problem):
                 self._note(row)
             else:
                 yield row
 
+    def heard(self, choice: Choice, reason: str) -> None:
+        """A contact of a member gets a mail, or not."""
+        self.reach.heard(choice.subscriber.organisation, reason)
+
+    @property
+    def unusable(self) -> dict[str, int]:
+        """How many rows could not be used, by what is wrong with them."""
+        total = self.lost.total()
+        return {f"{UNUSABLE} ({summary(self.lost)})": total} if total else {}
+
     def _note(self, problem: Problem) -> None:
-        self.lost += not problem.kept
+        if not problem.kept:
+            self.lost[problem.kind] += 1
+            if problem.kind != "duplicate":
+                self.reach.heard(problem.organisation, problem.reason)
         if len(self.problems) < SHOWN_PROBLEMS:
             self.problems.append(str(problem))
 

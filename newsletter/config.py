@@ -6,7 +6,7 @@ themselves to the plug-in, whose constructor is the schema.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from email.headerregistry import Address as MailAddress
 from email.utils import parseaddr
 from pathlib import Path
@@ -102,6 +102,19 @@ class Doctor(_Table, frozen=True):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Members:
+    """``[audience]``, or one of several lists, ``[audience.NAME]``: where it comes from, and what goes for all on it.
+
+    ``languages`` are usual among its members, ``defaults`` fill columns that are missing or empty.
+    """
+
+    source: Plugin
+    name: str = ""
+    languages: tuple[str, ...] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
     """A newsletter's whole configuration, checked; ``folder`` is where ``newsletter.toml`` stands."""
 
@@ -116,7 +129,7 @@ class Config:
     engines: Mapping[str, Mapping[str, Any]]
     memory: Path
     package_index: str
-    audience: Plugin
+    audience: tuple[Members, ...]
     provider: Plugin
     outbox: Outbox
     doctor: Doctor
@@ -189,11 +202,32 @@ class _Reader:
                 "engines", "translation", "engine", "argos", translation | dict(engines.get(default, {}))
             ),
             engines=engines,
-            audience=self._plugin("sources", "audience", "source", "csv", self._file.table("audience")),
+            audience=self._audience(),
             provider=self._plugin("providers", "provider", "use", "folder", self._file.table("provider")),
             outbox=self._file.convert(self._file.table("outbox"), Outbox, "outbox"),
             doctor=self._file.convert(self._file.table("doctor"), Doctor, "doctor"),
             theme=tokens.read(self._file),
+        )
+
+    def _audience(self) -> tuple[Members, ...]:
+        """The members' lists in the order of the file: a table in ``[audience]`` that names its source is one more."""
+        table = self._file.table("audience")
+        more = {name: value for name, value in table.items() if isinstance(value, dict) and "source" in value}
+        own = {name: value for name, value in table.items() if name not in more}
+        first = [self._members("", own)] if own or not more else []
+        return (*first, *(self._members(name, options) for name, options in more.items()))
+
+    def _members(self, name: str, options: Mapping[str, Any]) -> Members:
+        table = f"audience.{name}" if name else "audience"
+        rest = {key: value for key, value in options.items() if key not in ("languages", "defaults")}
+        languages = self._file.convert(options.get("languages", ()), tuple[str, ...], table, "languages")
+        for tag in languages:
+            self._language(tag, table, "languages")
+        return Members(
+            source=self._plugin("sources", table, "source", "csv", rest),
+            name=name,
+            languages=languages,
+            defaults=self._file.convert(options.get("defaults", {}), dict[str, str], table, "defaults"),
         )
 
     def _publication(self) -> Publication:

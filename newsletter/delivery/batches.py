@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from newsletter.delivery import limits, schema
 from newsletter.delivery.bulk import Many
-from newsletter.delivery.plan import Plan, Reader, Terms, Walk
+from newsletter.delivery.plan import Heard, Plan, Reader, Terms, Walk
 from newsletter.delivery.providers import Limits
 from newsletter.model import Asset, Choice, Direction, Edition, Subscriber
 
@@ -34,6 +34,7 @@ def freeze(
     terms: Terms,
     *,
     due: Callable[[Subscriber], datetime],
+    heard: Heard | None = None,
     now: datetime,
 ) -> Plan:
     """Store a new draft campaign: its editions, and every message in the batch it will be sent with."""
@@ -42,7 +43,7 @@ def freeze(
     settings = msgspec.json.encode(terms.settings, order="deterministic").decode()
     rest = {"state": "draft", "created": now, "settings": settings, "hash": "", "summary": ""}
     connection.execute(insert(schema.campaign).values(**row, **rest))
-    walk = Walk(connection, campaign, editions, terms)
+    walk = Walk(connection, campaign, editions, terms, heard=heard)
     cutter = _Cutter(connection, campaign, editions, terms)
     statement = insert(schema.message).values({name: bindparam(name) for name in _COLUMNS})
     store = Many(connection, statement, _COLUMNS).run

@@ -111,8 +111,9 @@ class Outbox:
         terms: plan.Terms,
         *,
         due: Callable[[Subscriber], datetime],
+        heard: plan.Heard | None = None,
     ) -> plan.Plan:
-        """Store a plan as a draft, in place of an older draft of the issue.
+        """Store a plan as a draft, in place of an older draft of the issue; ``heard`` learns what everybody gets.
 
         Who got the issue from an earlier campaign, or perhaps did, is skipped; who failed there is planned again.
         """
@@ -120,7 +121,7 @@ class Outbox:
             control.refuse_running(connection, terms.issue)
             connection.execute(delete(campaign).where(campaign.c.issue == terms.issue, campaign.c.state == "draft"))
             connection.execute(delete(asset).where(asset.c.hash.not_in(select(edition_asset.c.asset_hash))))
-            return batches.freeze(connection, choices, editions, terms, due=due, now=self._clock())
+            return batches.freeze(connection, choices, editions, terms, due=due, heard=heard, now=self._clock())
 
     def fingerprint(self, choices: Iterable[Choice], editions: Mapping[str, Edition], terms: plan.Terms) -> str:
         """The hash that ``freeze`` would give now; compare it with an approved plan before its first batch goes out."""

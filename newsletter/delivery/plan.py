@@ -6,7 +6,7 @@ who is skipped follows from what is hashed.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -157,14 +157,29 @@ class Reader(NamedTuple):
     vars: str
 
 
+Heard = Callable[[Choice, str], None]
+"""Told of every choice why it gets no message; the reason is empty where it gets one, or has it already."""
+
+HELD = "their language waits for review"
+
+
 class Walk:
     """One pass over the choices: skips, counts and hashes.
 
     Who is suppressed is skipped, but does not change the hash: somebody may leave after the approval, and must.
     """
 
-    def __init__(self, connection: Connection, campaign: str, editions: Mapping[str, Edition], terms: Terms) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        campaign: str,
+        editions: Mapping[str, Edition],
+        terms: Terms,
+        *,
+        heard: Heard | None = None,
+    ) -> None:
         self._connection, self._campaign, self._editions, self._terms = connection, campaign, editions, terms
+        self._heard = heard
         self._person = people.keys(connection)
         self._earlier = connection.scalars(
             select(schema.campaign.c.id).filter_by(issue=terms.issue).where(schema.campaign.c.state.not_in(_PLANNED))
@@ -201,7 +216,10 @@ class Walk:
             self._add([(place, person in known.sent) for place, person in enumerate(persons) if person in got])
             readers = []
             for choice, person in zip(chunk, persons, strict=True):
-                if self._counts(choice, self._reason(choice, person, known)):
+                reason = self._reason(choice, person, known)
+                if self._heard and reason != DUPLICATE:
+                    self._heard(choice, "" if reason == ALREADY_SENT else reason or ("" if choice.language else HELD))
+                if self._counts(choice, reason):
                     known.planned.add(person)
                     readers.append(Reader(choice, person, _encode(merge_fields(choice.subscriber)).decode()))
             self._seen.add(persons)

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from newsletter.delivery.sender import Report
     from newsletter.trials import Trial
 
-_KINDS = {"chosen": "on the reader's list", "near": "the nearest to it", "fallback": "the default"}
+_KINDS = {
+    "chosen": "on the reader's list",
+    "near": "the nearest to it",
+    "usual": "usual among them",
+    "fallback": "the default",
+}
 _WORTH_SAYING = 120
 """Seconds that a sending takes before its end is told."""
 

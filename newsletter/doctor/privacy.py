@@ -23,7 +23,8 @@ def look(around: "Surroundings") -> Iterator[Verdict]:
         )
         return
     config = around.config
-    named = [config.audience.options.get("path"), config.provider.options.get("path"), ENVIRONMENT]
+    lists = [each.source.options.get("path") for each in config.audience]
+    named = [*lists, config.provider.options.get("path"), ENVIRONMENT]
     paths = [*(config.folder / name for name in named if isinstance(name, str)), *databases.outbox(config)]
     open_to_all = [path for path in paths if path.exists() and exposed(path)]
     if open_to_all:
