@@ -2,11 +2,15 @@
 
 import csv
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 
+import pytest
+from services import Asked, Reply, said, serve
+
 from newsletter.audience.sources.csv import Csv
+from newsletter.audience.sources.http import Http
 from newsletter.audience.sources.sql import Sql
 from newsletter.plugins import Folder
 from newsletter.testing import SourceContract
@@ -37,3 +41,20 @@ class TestSql(SourceContract):
             database.commit()
         query = f"SELECT {', '.join(COLUMNS)} FROM members ORDER BY id"
         return Sql(url="sqlite:///members.db", query=query, folder=Folder(folder))
+
+
+class TestHttp(SourceContract):
+    """A service that gives two members a page, and leaves out what it does not know."""
+
+    @pytest.fixture(autouse=True)
+    def _servers(self) -> Iterator[None]:
+        with ExitStack() as self.servers:
+            yield
+
+    def make(self, folder: Path, rows: Sequence[Mapping[str, str]]) -> Http:
+        def answer(asked: Asked) -> Reply:
+            start = int(asked.path.partition("=")[2] or 0)
+            following = f"/members?from={start + 2}" if start + 2 < len(rows) else None
+            return said({"members": list(rows[start : start + 2]), "next": following})
+
+        return Http(url=f"{self.servers.enter_context(serve(answer))}/members", items="members", next="next")
