@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import blake2b
-from typing import Any
 
 import httpx
 import msgspec
+from sqlalchemy import Connection
 
 from newsletter.delivery import backlog, claims, lease
 from newsletter.delivery.envelope import Envelope, Filling
@@ -62,7 +62,7 @@ class Courier:
         body = _fingerprint(batch)
         if held.doubt_since and body != held.body_hash and self.provider.limits.idempotency == "request":
             reason = "the request in doubt cannot be repeated: its content changed"
-            await self._record(lease.give_up, held, reason=reason)
+            await self._record(held, lambda connection, now: lease.give_up(connection, held, reason=reason, now=now))
             return
         if not self._fence(held, body):
             return
@@ -74,11 +74,17 @@ class Courier:
             await self._settle(held, receipts)
 
     async def _settle(self, held: Lease, receipts: list[Receipt]) -> None:
-        self._succeeded()
         waits = [receipt for receipt in receipts if receipt.outcome == "later"]
+        self.failures = 1 if waits else 0
         if waits:
             self.trouble = waits[0].error
-        await self._record(lease.settle, held, receipts=receipts, next_try=self._later(None) if waits else None)
+
+        def settle(connection: Connection, now: datetime) -> None:
+            self.pace.succeeded(connection)
+            next_try = self._later(connection, now) if waits else None
+            lease.settle(connection, held, receipts, next_try=next_try, now=now)
+
+        await self._record(held, settle)
         if stops := [receipt for receipt in receipts if receipt.outcome == "paused"]:
             self._pause(held, stops[0].error)
         count = [receipt.outcome for receipt in receipts].count
@@ -90,11 +96,12 @@ class Courier:
         """What becomes of a batch as a whole, by the class of the error."""
         reason = str(error)
         if isinstance(error, TemporaryError):
-            self.trouble = reason
-            await self._record(lease.release, held, reason=reason, next_try=self._later(error.retry_after))
+            await self._put_off(held, reason, error.retry_after)
         elif isinstance(error, RefusedError):
             self.paused = reason
-            await self._record(lease.release, held, reason=reason, next_try=self.clock())
+            await self._record(
+                held, lambda connection, now: lease.release(connection, held, reason=reason, next_try=now, now=now)
+            )
             self._pause(held, reason)
         elif isinstance(error, RejectedError):
             await self._rejected(held, batch, reason)
@@ -103,37 +110,50 @@ class Courier:
         else:
             raise error
 
+    async def _put_off(self, held: Lease, reason: str, retry_after: float | None) -> None:
+        """Surely not accepted: the same batch goes again, and everybody waits until then."""
+        self.trouble = reason
+        self.failures += 1
+
+        def release(connection: Connection, now: datetime) -> None:
+            next_try = self._later(connection, now, retry_after)
+            lease.release(connection, held, reason=reason, next_try=next_try, now=now)
+
+        await self._record(held, release)
+
     async def _rejected(self, held: Lease, batch: Batch, reason: str) -> None:
         """Refused as a whole: halve it, fail a single message; in doubt, an earlier request may have been accepted."""
-        self._succeeded()
-        if held.doubt_since:
-            await self._record(lease.give_up, held, reason=reason)
-        elif len(batch.messages) > 1:
-            await self._record(lease.split, held, reason=reason)
-        else:
-            await self._record(lease.fail, held, reason=reason)
+        self.failures = 0
+        single = len(batch.messages) == 1
+        step = lease.give_up if held.doubt_since else lease.fail if single else lease.split
+
+        def refuse(connection: Connection, now: datetime) -> None:
+            self.pace.succeeded(connection)
+            step(connection, held, reason=reason, now=now)
+
+        await self._record(held, refuse)
+        if step is lease.fail:
             self._count(failed=1)
             self._look(held)
 
     async def _unknown(self, held: Lease, reason: str) -> None:
         """Perhaps accepted: repeat the very same request as long as the provider knows its key."""
         self.trouble = reason
-        next_try = max(self._later(None), self.clock() + timedelta(seconds=self.pace.back_off(held.unknowns + 1)))
-        if self.provider.limits.idempotency == "none":
-            await self._record(lease.give_up, held, reason=reason)
-        else:
-            await self._record(lease.replay, held, reason=reason, next_try=next_try)
-
-    def _succeeded(self) -> None:
-        with self.outbox.transaction() as connection:
-            self.pace.succeeded(connection)
-        self.failures = 0
-
-    def _later(self, retry_after: float | None) -> datetime:
         self.failures += 1
-        now = self.clock()
-        with self.outbox.transaction() as connection:
-            return now + timedelta(seconds=self.pace.failed(connection, retry_after, now))
+
+        def doubt(connection: Connection, now: datetime) -> None:
+            rest = now + timedelta(seconds=self.pace.back_off(held.unknowns + 1))
+            next_try = max(self._later(connection, now), rest)
+            if self.provider.limits.idempotency == "none":
+                lease.give_up(connection, held, reason=reason, now=now)
+            else:
+                lease.replay(connection, held, reason=reason, next_try=next_try, now=now)
+
+        await self._record(held, doubt)
+
+    def _later(self, connection: Connection, now: datetime, retry_after: float | None = None) -> datetime:
+        """When the provider may be asked again; until then nobody asks it."""
+        return now + timedelta(seconds=self.pace.failed(connection, retry_after, now))
 
     def _pause(self, held: Lease, reason: str, *, by: backlog.PausedBy = "provider") -> None:
         if by == "provider":
@@ -154,12 +174,15 @@ class Courier:
             claims.hand_back(connection, held)
             return False
 
-    async def _record(self, step: Callable[..., None], held: Lease, **facts: Any) -> None:
-        """Write down how a request ended; where the disk is full or busy, keep it in mind and try again for a while."""
+    async def _record(self, held: Lease, step: Callable[[Connection, datetime], None]) -> None:
+        """Write down how a request ended; where the disk is full or busy, keep it in mind and try again for a while.
+
+        All that follows from the answer is one transaction: nothing of it may be lost while another part waits.
+        """
         for pause in (*PERSISTENCE, None):
             try:
                 with self.outbox.transaction() as connection:
-                    step(connection, held, now=self.clock(), **facts)
+                    step(connection, self.clock())
             except NewsletterError as error:
                 self.stop.set()  # what was accepted must be written down before anything else is sent
                 if pause is None:

@@ -23,7 +23,7 @@ from newsletter.delivery.lease import Lease
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.plan import CHUNK, Plan
 from newsletter.delivery.providers.resend import Resend
-from newsletter.errors import OutboxError, OutcomeUnknown, RefusedError, RejectedError, TemporaryError
+from newsletter.errors import BusyError, OutboxError, OutcomeUnknown, RefusedError, RejectedError, TemporaryError
 from newsletter.model import Batch, Choice, Receipt
 
 
@@ -163,9 +163,9 @@ def _unannounced() -> None:
         bodies[held.id] = body
         return True
 
-    async def both(self: Courier, step: Callable[..., None], held: Lease, **facts: Any) -> None:
+    async def both(self: Courier, held: Lease, step: Callable[[Connection, datetime], None]) -> None:
         fence(self, held, bodies[held.id])
-        await record(self, step, held, **facts)
+        await record(self, held, step)
 
     Courier._fence, Courier._record = later, both  # type: ignore[method-assign]
 
@@ -175,14 +175,19 @@ def _unsynced() -> None:
     database._WRITING = tuple(each.replace("FULL", "NORMAL") for each in database._WRITING)
 
 
+def _journalled() -> None:
+    """Keep a journal that readers and the writer share."""
+    database._WRITING = tuple(each.replace("WAL", "DELETE") for each in database._WRITING)
+
+
 def _careless() -> None:
     """What cannot be written down is not worth a second try, nor a stop."""
 
-    async def once(self: Courier, step: Callable[..., None], held: Lease, **facts: Any) -> None:
+    async def once(self: Courier, held: Lease, step: Callable[[Connection, datetime], None]) -> None:
         try:
             with self.outbox.transaction() as connection:
-                step(connection, held, now=self.clock(), **facts)
-        except OutboxError:
+                step(connection, self.clock())
+        except (OutboxError, BusyError):
             return
 
     Courier._record = once  # type: ignore[method-assign]
@@ -228,6 +233,7 @@ POLICIES: Mapping[str, Callable[[], None]] = {
     "unfenced": _unfenced,
     "unannounced": _unannounced,
     "unsynced": _unsynced,
+    "journalled": _journalled,
     "careless": _careless,
     "wallclock": _wallclock,
     "deaf": _deaf,
