@@ -79,6 +79,10 @@ class Process:
         """Send it a signal."""
         os.kill(self.pid, number)
 
+    def go_on(self) -> None:
+        """Let it run again after it stopped."""
+        self.signal(signal.SIGCONT)
+
     def kill(self) -> None:
         """End it as a power cut would."""
         self.signal(signal.SIGKILL)

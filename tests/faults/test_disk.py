@@ -1,0 +1,160 @@
+"""Nothing can be written, because the disk is full or somebody else writes: before a request, or right after it."""
+
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from invariants import violations
+from plans import emails
+from points import Doom
+from resend_server import ResendServer
+from senders import Driver, Process
+from test_crashes import finish, total, uncertain
+from troubles import FullDisk, LargestFile, Locked, Trouble, mount, unmount
+
+from newsletter.delivery.sender import CONCURRENCY
+
+Campaign = Callable[..., Path]
+READERS, SIZE = 60, 5
+SHORT = {
+    "newsletter.delivery.database.BUSY_MILLISECONDS": 100,
+    "newsletter.delivery.courier.PERSISTENCE": (0.1, 0.2),
+}
+PATIENT = {"newsletter.delivery.database.BUSY_MILLISECONDS": 100}
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of two megabytes."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk, on Linux")
+    place = tmp_path / "disk"
+    place.mkdir()
+    if why := mount(place, megabytes=2):
+        if os.environ.get("NEWSLETTER_REQUIRE_ALL") == "1":
+            pytest.fail(f"no disk can be mounted here, and NEWSLETTER_REQUIRE_ALL=1 promises it: {why}")
+        pytest.skip(f"no disk can be mounted here: {why}")
+    yield place
+    unmount(place)
+
+
+@pytest.fixture(params=[FullDisk, LargestFile, Locked])
+def troubled(request: pytest.FixtureRequest, campaign: Campaign) -> tuple[Path, Trouble]:
+    """A campaign, and what will befall its outbox."""
+    if request.param is LargestFile and sys.platform != "linux":
+        pytest.skip("only Linux bounds the files of another process")
+    name = "letter"
+    if request.param is FullDisk:
+        request.getfixturevalue("disk")
+        name = "disk/letter"
+    folder = campaign(READERS, SIZE, name)
+    return folder, request.param(folder)
+
+
+def test_before_a_request(troubled: tuple[Path, Trouble], driver: Driver) -> None:
+    """What cannot be announced is not sent: one sentence and the exit code, and later everybody gets it once."""
+    folder, trouble = troubled
+    with ResendServer(keeps_keys=False) as server:
+        sender = driver.start(folder, server.url, kind="none", constants=SHORT, dooms=(Doom("filled", 1, "stop"),))
+        sender.stopped()
+        trouble.begin(sender)
+        sender.go_on()
+        assert sender.wait() == trouble.code
+        assert "the outbox" in sender.error
+        assert not server.times
+        if not isinstance(trouble, LargestFile):
+            trouble.end(sender)
+        finish(driver, folder, server, kind="none")
+        assert violations(folder, server) == []
+        assert set(server.ledger) == emails(READERS)
+
+
+def befallen(server: ResendServer, trouble: Trouble, sender: list[Process]) -> None:
+    """Let trouble begin when the first request was accepted, before it is answered."""
+
+    def begin(number: int) -> None:
+        if number == 1:
+            trouble.begin(sender[0])
+
+    server.accepted = begin
+
+
+def test_after_a_request_and_over_soon(troubled: tuple[Path, Trouble], driver: Driver) -> None:
+    """The answer is kept in mind and written down later; nothing else is sent meanwhile, and nothing is in doubt."""
+    folder, trouble = troubled
+    with ResendServer(keeps_keys=False, delay=0.2) as server:
+        started: list[Process] = []
+        befallen(server, trouble, started)
+        started.append(sender := driver.start(folder, server.url, kind="none", constants=PATIENT))
+        while not server.fired.total() or server.under_way:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        assert total(folder, "inflight") == CONCURRENCY * SIZE
+        trouble.end(sender)
+        assert (sender.wait(), sender.error) == (0, "")
+        assert sender.report["sent"] == CONCURRENCY * SIZE
+        assert len(server.times) == CONCURRENCY
+        finish(driver, folder, server, kind="none")
+        assert violations(folder, server) == []
+        assert set(server.ledger) == emails(READERS)
+
+
+def outlasted(
+    driver: Driver, folder: Path, trouble: Trouble, server: ResendServer, **order: object
+) -> tuple[str, list[str]]:
+    """Trouble that does not end while the sender waits, and the run after it; what the first said, what is wrong."""
+    started: list[Process] = []
+    befallen(server, trouble, started)
+    started.append(sender := driver.start(folder, server.url, constants=SHORT, **order))
+    assert sender.wait() in (2, 75)
+    assert total(folder, "inflight") > 0
+    if not isinstance(trouble, LargestFile):
+        trouble.end(sender)
+    finish(driver, folder, server, **order)
+    return sender.error, violations(folder, server)
+
+
+@pytest.mark.parametrize("kind", ["keys", "none"])
+def test_after_a_request_and_for_long(troubled: tuple[Path, Trouble], driver: Driver, kind: str) -> None:
+    """The run ends with a sentence; the next one repeats with keys, and calls it uncertain without them."""
+    folder, trouble = troubled
+    with ResendServer(keeps_keys=kind == "keys", delay=0.1) as server:
+        said, found = outlasted(driver, folder, trouble, server, kind=kind)
+        assert "cannot be written down" in said
+        assert found == []
+        assert len(uncertain(folder)) == (0 if kind == "keys" else CONCURRENCY * SIZE)
+        assert set(server.ledger) == emails(READERS)
+
+
+def test_a_careless_sender_is_found_out(troubled: tuple[Path, Trouble], driver: Driver) -> None:
+    """Whoever neither keeps the answer in mind nor knows of the doubt mails people twice."""
+    folder, trouble = troubled
+    with ResendServer(keeps_keys=False, delay=0.1) as server:
+        _, found = outlasted(driver, folder, trouble, server, kind="none", without=("careless", "forgetful"))
+        assert [one for one in found if one.startswith("I1")]
+
+
+@pytest.mark.parametrize("careless", [(), ("journalled",)], ids=["ours", "journalled"])
+def test_somebody_looks_for_long(campaign: Campaign, driver: Driver, careless: tuple[str, ...]) -> None:
+    """A reader holds nobody up, and the log is gone with the last program; without the log it would."""
+    folder = campaign(READERS, SIZE)
+    path = folder / "newsletter.db"
+    with ResendServer() as server, closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        planned = reader.execute("SELECT count(*) FROM message WHERE state = 'pending'").fetchone()
+        sender = driver.start(folder, server.url, constants=PATIENT, without=careless)
+        code = sender.wait()
+        found = violations(folder, server) if code == 0 else [sender.error]
+        assert bool(found) == bool(careless)
+        assert reader.execute("SELECT count(*) FROM message WHERE state = 'pending'").fetchone() == planned
+        reader.execute("ROLLBACK")
+        finish(driver, folder, server)
+        assert violations(folder, server) == []
+    with closing(sqlite3.connect(path)) as last:
+        last.execute("SELECT count(*) FROM message").fetchone()
+    assert not path.with_name("newsletter.db-wal").exists()
