@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+import openpyxl
 import pytest
 from services import Asked, Reply, said, serve
 
 from newsletter.audience.sources.csv import Csv
+from newsletter.audience.sources.excel import Excel
 from newsletter.audience.sources.http import Http
 from newsletter.audience.sources.sql import Sql
 from newsletter.plugins import Folder
@@ -27,6 +29,18 @@ class TestCsv(SourceContract):
             writer.writeheader()
             writer.writerows(rows)
         return Csv(path=path)
+
+
+class TestExcel(SourceContract):
+    """A sheet of a workbook in which what is not known is an empty cell."""
+
+    def make(self, folder: Path, rows: Sequence[Mapping[str, str]]) -> Excel:
+        book = openpyxl.Workbook()
+        sheet = book.worksheets[0]
+        for cells in (COLUMNS, *([row.get(column) for column in COLUMNS] for row in rows)):
+            sheet.append(cells)
+        book.save(folder / "members.xlsx")
+        return Excel(path=folder / "members.xlsx")
 
 
 class TestSql(SourceContract):
