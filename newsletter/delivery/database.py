@@ -9,6 +9,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -63,9 +64,10 @@ def lock(path: Path) -> FileLock:
 
 def writer(path: Path) -> Engine:
     """The database for reading and writing, its tables made; the caller holds the lock."""
-    engine = create_engine("sqlite://", creator=lambda: _private(path), poolclass=StaticPool)
+    _make(path)
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(path), poolclass=StaticPool)
     event.listen(engine, "connect", _for_writing)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", partial(_begin, path, _identity(path)))
     try:
         with transaction(engine, path) as connection:
             if not inspect(connection).has_table(schema.meta.name):
@@ -141,11 +143,37 @@ def empty_log(engine: Engine) -> None:
         raw.close()
 
 
-def _private(path: Path) -> sqlite3.Connection:
-    """A connection to the database, made where it is missing for nobody but us; its log gets the same rights."""
+def _make(path: Path) -> None:
+    """The file, made where it is missing for nobody but us; its log gets the same rights."""
+    log = path.with_name(f"{path.name}-wal")
+    if not path.exists() and log.exists() and log.stat().st_size:
+        raise OutboxError(
+            "the outbox was deleted or moved away without its log, which knows what was sent last.",
+            where=path,
+            hint=f"Put it back beside {log.name}; only to begin from nothing, delete that as well.",
+        )
     with suppress(OSError):  # SQLite meets the same error, and says it
         os.close(os.open(path, os.O_CREAT | os.O_RDONLY, PRIVATE))
-    return sqlite3.connect(path)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is, whatever its name."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _begin(path: Path, opened: tuple[int, int] | None, connection: Connection) -> None:
+    """Begin a transaction, unless what it would write is in a file that nobody will find again."""
+    if _identity(path) != opened:
+        raise OutboxError(
+            "the outbox was deleted, moved or replaced while it was in use, and nothing more is sent.",
+            where=path,
+            hint="Put the file back; what was under way counts as uncertain.",
+        )
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _for_writing(connection: sqlite3.Connection, _record: Any) -> None:
