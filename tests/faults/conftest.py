@@ -1,6 +1,7 @@
 """An approved campaign in a folder, ready to be sent, and what sends it."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 import trustme
 from plans import URL, begin, plan, readers
 from senders import Driver
+from troubles import mount, unmount
 
 from newsletter.delivery.outbox import Outbox
 
@@ -58,3 +60,18 @@ def campaign(tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of two megabytes."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk, on Linux")
+    place = tmp_path / "disk"
+    place.mkdir()
+    if why := mount(place, megabytes=2):
+        if os.environ.get("NEWSLETTER_REQUIRE_ALL") == "1":
+            pytest.fail(f"no disk can be mounted here, and NEWSLETTER_REQUIRE_ALL=1 promises it: {why}")
+        pytest.skip(f"no disk can be mounted here: {why}")
+    yield place
+    unmount(place)

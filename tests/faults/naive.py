@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import plans
 from sqlalchemy import Connection, false, insert, select, update
 
 from newsletter.delivery import backlog, batches, claims, database, lease, limits, outbox, schema, sender
@@ -227,6 +228,23 @@ def _piecemeal() -> None:
     Outbox.freeze = freeze  # type: ignore[method-assign]
 
 
+def _afresh() -> None:
+    """Where the outbox cannot be used, begin a new one with the same list."""
+    enter = Outbox.__enter__
+
+    def begin(self: Outbox) -> Outbox:
+        try:
+            return enter(self)
+        except OutboxError:
+            for part in self.path.parent.glob(f"{self.path.name}*"):
+                part.unlink()
+        opened = enter(self)
+        plans.begin(opened, plans.plan(opened, plans.listed(self.path.parent)))
+        return opened
+
+    Outbox.__enter__ = begin  # type: ignore[method-assign]
+
+
 POLICIES: Mapping[str, Callable[[], None]] = {
     "forgetful": _forgetful,
     "unlocked": _unlocked,
@@ -240,6 +258,7 @@ POLICIES: Mapping[str, Callable[[], None]] = {
     "heedless": _heedless,
     "breathless": _breathless,
     "piecemeal": _piecemeal,
+    "afresh": _afresh,
 }
 
 KINDS: Mapping[str, type[Resend]] = {"keys": Resend, "none": Keyless, "hasty": Hasty}

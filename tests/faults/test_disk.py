@@ -1,10 +1,9 @@
 """Nothing can be written, because the disk is full or somebody else writes: before a request, or right after it."""
 
-import os
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from points import Doom
 from resend_server import ResendServer
 from senders import Driver, Process
 from test_crashes import finish, total, uncertain
-from troubles import FullDisk, LargestFile, Locked, Trouble, mount, unmount
+from troubles import FullDisk, LargestFile, Locked, Trouble
 
 from newsletter.delivery.sender import CONCURRENCY
 
@@ -26,21 +25,6 @@ SHORT = {
     "newsletter.delivery.courier.PERSISTENCE": (0.1, 0.2),
 }
 PATIENT = {"newsletter.delivery.database.BUSY_MILLISECONDS": 100}
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of two megabytes."""
-    if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk, on Linux")
-    place = tmp_path / "disk"
-    place.mkdir()
-    if why := mount(place, megabytes=2):
-        if os.environ.get("NEWSLETTER_REQUIRE_ALL") == "1":
-            pytest.fail(f"no disk can be mounted here, and NEWSLETTER_REQUIRE_ALL=1 promises it: {why}")
-        pytest.skip(f"no disk can be mounted here: {why}")
-    yield place
-    unmount(place)
 
 
 @pytest.fixture(params=[FullDisk, LargestFile, Locked])
