@@ -151,7 +151,7 @@ class _Audience:
         held = [tag for tag in self.config.publication.languages if tag not in self.editions]
         lists = [
             MembersList(
-                source=plugins.build(each.source), name=each.name, languages=each.languages, fields=each.defaults
+                source=plugins.build(each.source), name=each.name, languages=each.languages, defaults=each.defaults
             )
             for each in self.config.audience
         ]

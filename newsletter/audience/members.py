@@ -7,9 +7,8 @@ is a problem that names it.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import msgspec
-
 from newsletter.audience import languages
+from newsletter.audience.defaults import filler
 from newsletter.audience.mailboxes import Again, Mailboxes
 from newsletter.audience.problems import Problem
 from newsletter.audience.sources import Source
@@ -20,13 +19,13 @@ from newsletter.model import Choice, Subscriber
 class MembersList:
     """One list: its ``name``, which the first one may lack, and what its members get where they say nothing.
 
-    ``languages`` are usual on it; ``fields`` fill empty or missing fields of its members, by their headings.
+    ``languages`` are usual on it; ``defaults`` fill empty or missing cells of its members, by their headings.
     """
 
     source: Source
     name: str = ""
     languages: tuple[str, ...] = ()
-    fields: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(
@@ -36,10 +35,10 @@ def read(
     mailboxes = Mailboxes()
     for members in lists:
         choose = languages.chooser(ready=ready, held=held, default=default, usual=members.languages)
-        fields = members.fields
+        fill = filler(members.defaults) if members.defaults else None
         for row in mailboxes.once(members.source.rows()):
             if isinstance(row, Subscriber):
-                yield choose(_filled(row, fields) if fields else row)
+                yield choose(fill(row) if fill else row)
             elif isinstance(row, Problem):
                 yield replace(row, list=members.name) if members.name else row
             else:
@@ -59,8 +58,3 @@ def _duplicate(again: Again, members: MembersList, first: MembersList) -> Proble
         unit=members.source.unit,
         list=members.name,
     )
-
-
-def _filled(member: Subscriber, fields: Mapping[str, str]) -> Subscriber:
-    empty = {heading: value for heading, value in fields.items() if not member.fields.get(heading)}
-    return msgspec.structs.replace(member, fields={**member.fields, **empty})

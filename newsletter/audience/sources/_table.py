@@ -138,6 +138,16 @@ def title(heading: str) -> str:
     return " ".join(heading.strip("\ufeff").casefold().replace("_", " ").split())
 
 
+def column(heading: str) -> str:
+    """Which of our columns a heading usually names; empty for any other."""
+    return next((ours for ours, usual in HEADINGS.items() if title(heading) in usual), "")
+
+
+def is_zone(name: str) -> bool:
+    """Whether a time zone is one, or is not told."""
+    return not name or name in _zones()
+
+
 def text(value: object) -> str:
     """A value of a spreadsheet, a database or JSON as a cell: several in one cell are parted by semicolons."""
     match value:
@@ -179,7 +189,7 @@ def _wishes(languages: str, timezone: str, country: str) -> _Wishes:
     unusable: list[tuple[Kind, str]] = []
     if unknown:
         unusable.append(("language", f"no language has the tag {', '.join(unknown)}"))
-    if zone and zone not in _zones():
+    if not is_zone(zone):
         unusable.append(("timezone", f"unknown time zone {zone!r}"))
         zone = ""
     if place and not territory and not tags:  # it would have told the language

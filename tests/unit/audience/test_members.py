@@ -1,5 +1,6 @@
 """All lists together: who is written to once, which list a problem names, and what a list says for its members."""
 
+import re
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from newsletter.audience.mailboxes import Mailboxes
 from newsletter.audience.members import MembersList
 from newsletter.audience.problems import Kind, Problem, summary, visible
 from newsletter.audience.sources.csv import Csv
+from newsletter.errors import ConfigError
 from newsletter.model import Address, Choice, Subscriber
 
 
@@ -80,22 +82,55 @@ def test_the_list_without_a_name(tmp_path: Path) -> None:
     assert problem.reason == "duplicate of row 1 of the first list"
 
 
+class Some(Listed):
+    """One member who says everything, and one who says nothing."""
+
+    def rows(self) -> Iterator[Subscriber | Problem]:
+        yield Subscriber(
+            address=Address(email="ana@city.example", name="Ana"),
+            languages=("en",),
+            timezone="UTC",
+            territory="NP",
+            organisation="Kelbrook",
+            fields={"role": "", "room": "4", "country": "Nepal"},
+            line=1,
+        )
+        yield Subscriber(address=Address(email="bo@city.example"), fields={"role": "Mayor"}, line=2)
+
+
 def test_what_a_list_says_for_its_members() -> None:
-    """Its languages count for those who name none, its fields where theirs are empty."""
-
-    class Some(Listed):
-        def rows(self) -> Iterator[Subscriber | Problem]:
-            address = Address(email="ana@city.example")
-            yield Subscriber(address=address, languages=("en",), fields={"role": "", "room": "4"}, line=1)
-            yield Subscriber(address=Address(email="bo@city.example"), fields={"role": "Mayor"}, line=2)
-
-    fields = {"role": "Member", "region": "South", "room": "1"}
-    people, _ = read(MembersList(source=Some(), languages=("de", "es"), fields=fields))
+    """Its languages count for those who name none, its defaults where a column of theirs is empty or missing."""
+    defaults = {"role": "Member", "region": "South", "Time_Zone": "Asia/Seoul", "country": "South Korea"}
+    defaults |= {"city": "Hanbit", "Name": "Reader"}
+    people, _ = read(MembersList(source=Some(), languages=("de", "es"), defaults=defaults))
     assert [(one.language, one.kind) for one in people] == [("en", "chosen"), ("es", "usual")]
-    assert [one.subscriber.fields for one in people] == [
-        {"role": "Member", "region": "South", "room": "4"},
-        {"role": "Mayor", "region": "South", "room": "1"},
-    ]
+    ana, bo = (one.subscriber for one in people)
+    assert (ana.address.name, ana.timezone, ana.territory, ana.organisation) == ("Ana", "UTC", "NP", "Kelbrook")
+    assert ana.fields == {"role": "Member", "region": "South", "room": "4", "country": "Nepal"}
+    assert (bo.address.name, bo.timezone, bo.territory, bo.organisation) == ("Reader", "Asia/Seoul", "KR", "Hanbit")
+    assert bo.fields == {"role": "Mayor", "region": "South", "country": "South Korea"}
+
+
+def test_a_country_for_all() -> None:
+    """The country of a list tells the language of those who name none."""
+    people, _ = read(MembersList(source=Some(), defaults={"country": "MX"}))
+    assert people[1].reason == "They named no language, so they get es, a language of their country, Mexico."
+
+
+@pytest.mark.parametrize(
+    ("defaults", "said"),
+    [
+        ({"E-mail": "a@b.example"}, "email is no column with a default. Remove it."),
+        ({"language": "es"}, 'languages is no column with a default. Write languages = ["…"] beside defaults.'),
+        ({"tz": "Europe/Atlantis"}, "unknown time zone 'Europe/Atlantis'"),
+        ({"country": "Atlantis"}, "unknown country 'Atlantis'"),
+        ({"name": "A\nB"}, "has a line break in it"),
+    ],
+)
+def test_defaults_that_cannot_be(defaults: dict[str, str], said: str) -> None:
+    """A default that nobody could use is refused before the list is read."""
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        read(MembersList(source=Some(), defaults=defaults))
 
 
 @given(st.lists(st.lists(st.integers(0, 40), max_size=30), max_size=5))
