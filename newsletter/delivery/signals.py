@@ -1,18 +1,24 @@
-"""How a person or a service manager ends a run: politely the first time, at once the second."""
+"""How a person, a service manager or a terminal that closes ends a run: politely the first time, at once the second."""
 
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+POLITE = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
 
 @contextmanager
 def stopping(stop: threading.Event) -> Iterator[None]:
-    """SIGINT and SIGTERM set ``stop``; a second one acts as it always does."""
+    """SIGINT, SIGTERM and SIGHUP set ``stop``; a second one acts as it always does.
+
+    One that is ignored, as ``nohup`` does with SIGHUP, stays ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in POLITE}
+    before = {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
 
     def restore() -> None:
         for number, handler in before.items():
