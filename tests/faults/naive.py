@@ -18,7 +18,7 @@ import httpx
 import plans
 from sqlalchemy import Connection, false, insert, select, update
 
-from newsletter.delivery import backlog, batches, claims, database, lease, limits, outbox, schema, sender
+from newsletter.delivery import backlog, batches, claims, database, limits, outbox, schema, sender
 from newsletter.delivery.courier import Courier
 from newsletter.delivery.lease import Lease
 from newsletter.delivery.outbox import Outbox

@@ -148,7 +148,7 @@ class _Handler(Handler):
     protocol_version = "HTTP/1.1"
     server: ResendServer
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802 - as the base calls it
         body = self.rfile.read(int(self.headers["Content-Length"]))
         fault = self.server.arrive(body)
         try:

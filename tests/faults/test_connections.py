@@ -109,9 +109,8 @@ def test_nobody_there(
     monkeypatch.setattr("newsletter.delivery.sender.CONNECT_SECONDS", 0.3)
     monkeypatch.setattr("newsletter.delivery.sender.MOST_FAILURES", 1)
     folder = campaign(40, 20)
-    with place(folder) as url:
-        with Outbox(URL, folder) as outbox:
-            report = deliver(outbox, url, kind=kind)
+    with place(folder) as url, Outbox(URL, folder) as outbox:
+        report = deliver(outbox, url, kind=kind)
     assert report.sent == 0
     if kind is Gloomy:
         assert given_up(folder)

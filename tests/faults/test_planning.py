@@ -1,4 +1,4 @@
-"""A planner that is killed while it reads the list or freezes the plan: the next one plans the same, and nobody twice."""
+"""A planner killed while it reads the list or freezes the plan: the next one plans the same, and nobody twice."""
 
 from collections import Counter
 from pathlib import Path
