@@ -25,7 +25,7 @@ MOST_LINES = 20  # of one row, through line breaks between quotation marks
 
 _DELIMITERS: Mapping[str, str] = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _BLOCK = 65_536  # characters that are read, and looked through for something odd, at once
-_ODD = re.compile(f'["\r\0\ufffd\ud800-\udfff]|\\A.{{{LONGEST_CELL + 1}}}')
+_ODD = re.compile("[\r\0\ufffd\ud800-\udfff]").search
 _BEGIN = "Begin it with: email,name,languages,timezone,organisation"
 
 
@@ -62,11 +62,11 @@ class Csv:
             lines = _Lines(file, end, after=heading)
             legacy = False
             for number, text in lines:
-                if lines.clean or not _ODD.search(text):
-                    member = table.plain(text.split(delimiter), number)
-                    if member is not None:
-                        yield member
-                        continue
+                cells = text.split(delimiter) if lines.clean else _whole_row(text, delimiter)
+                member = table.plain(cells, number)
+                if member is not None:
+                    yield member
+                    continue
                 for row in _rows(number, text, lines, delimiter):
                     if isinstance(row, Problem):
                         yield row
@@ -142,6 +142,13 @@ def _heading(file: TextIO, *, after: int) -> tuple[int, str]:
     while (line := file.readline()) and not line.strip():
         number += 1
     return number, _readable(line.rstrip("\r\n"))[0]
+
+
+def _whole_row(text: str, delimiter: str) -> list[str]:
+    """The cells of a line that is surely a row; none where it needs a second look."""
+    if len(text) > LONGEST_CELL or _ODD(text):
+        return []
+    return list(_cells(text, delimiter) or ()) if '"' in text else text.split(delimiter)
 
 
 def _rows(number: int, text: str, lines: Iterator[tuple[int, str]], delimiter: str) -> Iterator[_Row | Problem]:

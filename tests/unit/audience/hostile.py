@@ -102,7 +102,7 @@ DOUBTFUL: tuple[tuple[str, Callable[[int], str]], ...] = (
 
 
 def rows(count: int, *, seed: int = 27) -> Iterator[Row]:
-    """So many rows: nine of ten are good, every recipe comes in its turn, and one in 50,000 has a megabyte in a cell."""
+    """So many rows: nine of ten are good, every recipe comes in its turn, one in 50,000 has a megabyte in a cell."""
     chance = random.Random(seed)
     person = 0
     for number in range(count):
