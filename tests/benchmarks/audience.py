@@ -35,7 +35,7 @@ from newsletter.model import Choice
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "audience"))
 
-import hostile
+import hostile_lists
 
 HEADING = ("email", "name", "languages", "timezone", "organisation", "country", "since")
 LANGUAGES = ("en;es", "es", "fr;en", "", "pt-BR;es")
@@ -128,7 +128,7 @@ def exported(path: Path, rows: int, *, encoding: str = "utf-8", quoting: int = c
 
 def everything(path: Path, rows: int) -> tuple[int, int]:
     """A list with everything in it that people and attackers put into one."""
-    expected = hostile.write(path, rows, encoding="utf-8")
+    expected = hostile_lists.write(path, rows, encoding="utf-8")
     return expected.people, len(expected.problems)
 
 

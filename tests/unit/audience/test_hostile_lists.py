@@ -8,7 +8,7 @@ from collections import Counter
 from hashlib import blake2b
 from pathlib import Path
 
-import hostile
+import hostile_lists
 import pytest
 
 from newsletter.audience import members
@@ -46,20 +46,20 @@ print(json.dumps({"people": people, "counts": counts, "digest": digest.hexdigest
 def test_twenty_thousand_rows(tmp_path: Path, encoding: str) -> None:
     """Exactly the bad rows are told, by line and kind, and no name or address can carry a header."""
     path = tmp_path / "members.csv"
-    expected = hostile.write(path, 20_000, encoding=encoding)
+    expected = hostile_lists.write(path, 20_000, encoding=encoding)
     lists = [MembersList(source=Csv(path=path))]
     rows = list(members.read(lists, ready={"en", "es"}, held=set(), default="en"))
     people = [row.subscriber.address for row in rows if isinstance(row, Choice)]
     assert [(row.line, row.kind) for row in rows if isinstance(row, Problem)] == expected.problems
     assert len(people) == expected.people == len({address.email.lower() for address in people})
     assert not any(sign in address.email + address.name for address in people for sign in "\r\n\0\u2028\u202e")
-    assert {kind for _, kind in expected.problems} > {kind for kind, _ in (*hostile.BAD, *hostile.DOUBTFUL)}
+    assert {kind for _, kind in expected.problems} > {kind for kind, _ in (*hostile_lists.BAD, *hostile_lists.DOUBTFUL)}
 
 
 def test_a_naive_reader_fails(tmp_path: Path) -> None:
     """What most scripts do, csv.DictReader and strip, breaks off, and counts wrongly even where it does not."""
     path = tmp_path / "members.csv"
-    expected = hostile.write(path, 20_000, encoding="utf-8")
+    expected = hostile_lists.write(path, 20_000, encoding="utf-8")
     with path.open(encoding="utf-8-sig", newline="") as file, pytest.raises((UnicodeDecodeError, csv.Error)):
         list(csv.DictReader(file))
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
@@ -80,7 +80,7 @@ def test_a_naive_reader_fails(tmp_path: Path) -> None:
 def test_a_million_rows(tmp_path: Path, encoding: str) -> None:
     """A long list is counted as exactly as a short one, and a process needs less than 100 MiB for it in all."""
     path = tmp_path / "members.csv"
-    expected = hostile.write(path, 1_000_000, encoding=encoding)
+    expected = hostile_lists.write(path, 1_000_000, encoding=encoding)
     run = subprocess.run([sys.executable, "-c", READER, str(path)], capture_output=True, text=True, check=True)
     found = json.loads(run.stdout)
     assert found["counts"] == Counter(kind for _, kind in expected.problems)
