@@ -67,13 +67,17 @@ def own_headers(message: Message) -> Mapping[str, str]:
     return message.headers
 
 
-@lru_cache(maxsize=1024)
 def _fault(name: str, value: str) -> str:
-    if not re.fullmatch(r"[!-9;-~]+", name) or not _PLAIN.fullmatch(value):
+    if not _is_name(name) or not (value.isascii() and value.isprintable()):
         return "must be one line of ASCII"
     if len(name) + len(": ") + len(value) > LONGEST:  # an address in it would not survive a fold
         return f"is longer than {LONGEST} characters"
     return ""
+
+
+@lru_cache(maxsize=64)
+def _is_name(name: str) -> bool:
+    return re.fullmatch(r"[!-9;-~]+", name) is not None
 
 
 def embed(html: str, assets: Iterable[Asset], *, domain: str = "") -> tuple[str, dict[str, Asset]]:

@@ -140,6 +140,8 @@ def _recipient(address: Address) -> dict[str, str]:
 
     https://github.com/sendgrid/sendgrid-python/issues/291; a sender's name may have them.
     """
+    if "," not in address.name and ";" not in address.name:
+        return _address(address)
     return _address(Address(email=address.email, name=" ".join(re.sub("[,;]", " ", address.name).split())))
 
 
