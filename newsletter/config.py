@@ -213,9 +213,20 @@ class _Reader:
         """The members' lists in the order of the file: a table in ``[audience]`` that names its source is one more."""
         table = self._file.table("audience")
         more = {name: value for name, value in table.items() if isinstance(value, dict) and "source" in value}
+        for name in table.keys() - more.keys():
+            self._refuse_sourceless(name, table[name])
         own = {name: value for name, value in table.items() if name not in more}
         first = [self._members("", own)] if own or not more else []
         return (*first, *(self._members(name, options) for name, options in more.items()))
+
+    def _refuse_sourceless(self, name: str, value: object) -> None:
+        """A ConfigError for a table with a heading of its own and the options of a list, but no source."""
+        table = f"audience.{name}"
+        if not isinstance(value, dict) or not {"path", "url", "query"} & value.keys():
+            return
+        if f"[{table}]" in (line.strip() for line in self._file.lines):
+            hint = f"Write source = … in it, one of: {', '.join(names('sources'))}."
+            raise self._file.error(f"[{table}] is a members' list without a source.", table, hint=hint)
 
     def _members(self, name: str, options: Mapping[str, Any]) -> Members:
         table = f"audience.{name}" if name else "audience"

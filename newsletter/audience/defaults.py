@@ -10,14 +10,15 @@ from newsletter.errors import AudienceError, ConfigError
 from newsletter.model import Subscriber
 
 
-def filler(defaults: Mapping[str, str]) -> Callable[[Subscriber], Subscriber]:
+def filler(defaults: Mapping[str, str], *, where: str) -> Callable[[Subscriber], Subscriber]:
     """What fills a subscriber's empty cells; ``defaults`` are values by heading, of our columns or of fields.
 
-    A ConfigError where a value cannot be used, or a column is one that everybody must fill in alone.
+    ``where`` is the table they stand in. A ConfigError: a value that nobody could use, or for a column that everybody
+    must have of their own.
     """
     ours = {column(heading): value for heading, value in defaults.items() if column(heading)}
     fields = {heading: value for heading, value in defaults.items() if column(heading) in ("", "country")}
-    _check(ours)
+    _check(ours, where=where)
     territory = territories.code(ours.get("country", ""))
 
     def fill(member: Subscriber) -> Subscriber:
@@ -35,8 +36,7 @@ def filler(defaults: Mapping[str, str]) -> Callable[[Subscriber], Subscriber]:
     return fill
 
 
-def _check(ours: Mapping[str, str]) -> None:
-    where = "[audience] defaults"
+def _check(ours: Mapping[str, str], *, where: str) -> None:
     for each, hint in (("email", "Remove it."), ("languages", 'Write languages = ["…"] beside defaults.')):
         if each in ours:
             raise ConfigError(f"{each} is no column with a default.", where=where, hint=hint)

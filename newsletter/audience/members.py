@@ -35,7 +35,8 @@ def read(
     mailboxes = Mailboxes()
     for members in lists:
         choose = languages.chooser(ready=ready, held=held, default=default, usual=members.languages)
-        fill = filler(members.defaults) if members.defaults else None
+        where = f"[{'.'.join(filter(None, ('audience', members.name)))}] defaults"
+        fill = filler(members.defaults, where=where) if members.defaults else None
         for row in mailboxes.once(members.source.rows()):
             if isinstance(row, Subscriber):
                 yield choose(fill(row) if fill else row)

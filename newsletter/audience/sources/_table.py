@@ -20,7 +20,7 @@ LONGEST_CELL = 1000
 
 # The first heading here that a list has is the column; what is left over becomes a field of the subscriber.
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "email": ("email", "e-mail", "email address", "e-mail address", "mail", "address"),
+    "email": ("email", "e-mail", "e mail", "email address", "e-mail address", "mail", "address"),
     "name": ("name", "full name"),
     "languages": ("languages", "language", "lang"),
     "timezone": ("timezone", "time zone", "tz"),

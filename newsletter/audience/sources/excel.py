@@ -146,9 +146,13 @@ class Excel:
 def _read(table: Table, cells: _Row, line: int) -> Iterator[Subscriber | Problem]:
     """The results of a row; what its cells show instead of a value is told where somebody comes out of it."""
     errors = [f"{cell.value} in column {cell.column_letter}" for cell in cells if cell.data_type == "e"]
-    values = [None if cell.data_type == "e" else cell.value for cell in cells]
-    for result in members(values, table=table, line=line):
-        if errors and isinstance(result, Subscriber):
+    if not errors:
+        yield from members((cell.value for cell in cells), table=table, line=line)
+        return
+    shown = "; ".join(text(cell.value) for cell in cells)
+    values = ["" if cell.data_type == "e" else text(cell.value) for cell in cells]
+    for result in table.read(values, line=line, text=shown):
+        if isinstance(result, Subscriber):
             reason = f"there is {' and '.join(errors)}; it is left out"
-            yield Problem(kind="value", line=line, reason=reason, text=result.address.email, kept=True, unit=Excel.unit)
+            yield Problem(kind="value", line=line, reason=reason, text=shown, kept=True, unit=Excel.unit)
         yield result

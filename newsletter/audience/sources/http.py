@@ -28,6 +28,11 @@ _MORE = (
     *("meta.next", "paging.next", "pagination.next", "@odata.nextLink", "nextLink", "next_cursor", "nextCursor"),
     *("meta.next_cursor", "nextPageToken", "next_page_token", "has_more", "hasMore"),
 )
+# Where services say how many entries there are in all.
+_TOTALS = (
+    *("total", "total_count", "totalCount", "total_items", "totalItems", "totalElements", "count", "@odata.count"),
+    *("meta.total", "meta.total_count", "meta.count", "pagination.total", "paging.total", "page.totalElements"),
+)
 _DEEPEST = 8  # objects inside one another whose keys become columns
 _MOST_COLUMNS = 500
 _FIELDS = 'Write in [audience]: fields = { email = "…", name = "…" }, with the keys of an entry, as in contact.mail.'
@@ -37,9 +42,10 @@ class Http:
     """The members' list at ``url``, read with ``key``: a bearer token or, in another ``header``, the key as it is.
 
     ``items`` is the way to the list in the body (``data.members``; empty where the body is the list), ``next`` that to
-    the address of the next page, where the Link header does not name it. ``fields`` gives the ways to our columns in an
-    entry (``{ email = "contact.mail" }``), and then only those are read; without it, every key is a column. There may
-    be so many ``pages``; ``timeout`` are the seconds that all of them together may take.
+    the address of the next page, where the Link header does not name it. ``page`` is the parameter of the address that
+    takes the page: what stands at ``next``, or without that its number, until a page is empty. ``fields`` gives the
+    ways to our columns in an entry (``{ email = "contact.mail" }``), and then only those are read; without it, every
+    key is a column. There may be so many ``pages``; ``timeout`` are the seconds that all of them together may take.
     """
 
     unit = "entry"
@@ -52,6 +58,7 @@ class Http:
         header: str = "Authorization",
         items: str = "",
         next: str = "",  # noqa: A002 - the name of the option
+        page: str = "",
         fields: Mapping[str, str] | None = None,
         pages: int = 10_000,
         timeout: float = 300.0,
@@ -60,7 +67,7 @@ class Http:
         headers(key, header)
         allowed(pages=pages, timeout=timeout)
         self._key, self._header = key, header
-        self._items, self._next = items, next
+        self._items, self._next, self._page = items, next, page
         self._fields = dict(fields or {})
         self._most, self._timeout = pages, timeout
 
@@ -72,7 +79,7 @@ class Http:
         pages = Pages(url=self._url, headers=headers(self._key, self._header), most=self._most, timeout=self._timeout)
         columns = _Columns(self._fields, where=shown(self._url), unit=self.unit)
         numbers = count(1)
-        reading = _Reading(items=self._items, next=self._next)
+        reading = _Reading(items=self._items, next=self._next, page=self._page)
         for page in pages.read(reading.following):
             entries = reading.entries(page)
             columns.learn(entries)
@@ -81,22 +88,33 @@ class Http:
 
 
 class _Reading(msgspec.Struct):
-    """What is in a page, by the options; the last body is kept for the way to the next one."""
+    """What is in a page, by the options; the last page is kept for the way to the next one."""
 
     items: str
     next: str
+    page: str
     body: Any = None
+    number: int = 0  # of entries on the page
+    count: int = 0  # of all entries so far
+    before: bytes = b""
 
     def entries(self, page: Page) -> list[Any]:
         """The list of a page."""
-        if page.type in _LINES:
-            if not page.measured:
-                what = "the answer does not tell its length: half of its lines would look like all of them."
-                hint = "The service must send a Content-Length, or chunks, and nothing compressed."
-                raise AudienceError(what, where=page.where, hint=hint)
-            self.body = None
-            lines: list[Any] = _decoded(page, msgspec.json.Decoder().decode_lines)
-            return lines
+        found = self._lines(page) if page.type in _LINES else self._list(page)
+        self.number = len(found)
+        self.count += self.number
+        return found
+
+    def _lines(self, page: Page) -> list[Any]:
+        if not page.measured:
+            what = "the answer does not tell its length: half of its lines would look like all of them."
+            hint = "The service must send a Content-Length, or chunks, and nothing compressed."
+            raise AudienceError(what, where=page.where, hint=hint)
+        self.body = None
+        lines: list[Any] = _decoded(page, msgspec.json.Decoder().decode_lines)
+        return lines
+
+    def _list(self, page: Page) -> list[Any]:
         self.body = _decoded(page, msgspec.json.decode)
         found = _at(self.body, self.items) if self.items else self.body
         if isinstance(found, list):
@@ -112,17 +130,46 @@ class _Reading(msgspec.Struct):
 
     def following(self, page: Page) -> str:
         """The address of the next page; empty at the end, where nothing may hint at another one."""
+        if self.page and not self.next:
+            return self._counted(page)
         found = _at(self.body, self.next) if self.next else None
+        if found and self.page and isinstance(found, str | int) and found is not True:
+            return str(page.url.copy_set_param(self.page, found))
         if found and not isinstance(found, str):
             what = f"{self.next!r} is {_kind(found)}, not the address of the next page."
-            raise AudienceError(what, where=page.where, hint="Correct next in [audience].")
+            hint = "Correct next in [audience], or set page to the parameter that takes it."
+            raise AudienceError(what, where=page.where, hint=hint)
         ended = bool(self.next) and _has(self.body, self.next)  # where it is not there at all, it may be a slip
-        for way in () if found or page.following or ended else _MORE:
+        if not (found or page.following or ended):
+            self._refuse_more(page)
+        return found or page.following
+
+    def _counted(self, page: Page) -> str:
+        """The address of the page with the next number; empty after one without entries, or after all there are."""
+        if page.body == self.before and self.number:
+            what = f"each page is the same: the service does not know the parameter {self.page!r}."
+            raise AudienceError(what, where=page.where, hint="Correct page in [audience].")
+        self.before = page.body
+        total = _total(self.body)
+        if not self.number or (total and self.count >= total):
+            return ""
+        number = page.url.params.get(self.page, "1")
+        if not (number.isascii() and number.isdigit()):
+            hint = f"Write its number there, or leave {self.page} out of url."
+            raise AudienceError(f"{self.page}={number} is no page to count on from.", where=page.where, hint=hint)
+        return str(page.url.copy_set_param(self.page, int(number) + 1))
+
+    def _refuse_more(self, page: Page) -> None:
+        """An AudienceError where the body tells of entries that no option leads to."""
+        hint = "Set next in [audience] to the key that leads to the next page, or page to the parameter that takes it."
+        for way in _MORE:
             if _leads(_at(self.body, way)):
                 what = f"there is more of the list ({way!r} says so), and no way to it."
-                hint = "Set next in [audience] to the key with the address of the next page."
                 raise AudienceError(what, where=page.where, hint=hint)
-        return found or page.following
+        total = _total(self.body)
+        if total > self.count:
+            what = f"the list has {total} entries by its own word, and {self.count} of them came."
+            raise AudienceError(what, where=page.where, hint=hint)
 
 
 class _Columns:
@@ -192,6 +239,12 @@ def _at(value: Any, way: str) -> Any:
         return value[way]
     key, dot, rest = way.partition(".")
     return _at(value.get(key), rest) if dot else None
+
+
+def _total(body: Any) -> int:
+    """How many entries a body says that there are in all; 0 where it does not."""
+    found = (_at(body, way) for way in _TOTALS)
+    return next((value for value in found if isinstance(value, int) and value is not True), 0)
 
 
 def _has(value: Any, way: str) -> bool:

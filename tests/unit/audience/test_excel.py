@@ -141,7 +141,11 @@ def test_errors_in_cells(path: Path) -> None:
         ("c@b.example", "", ""),
     ]
     assert [(each.kind, each.line, each.kept) for each in problems] == [("value", 2, True), ("empty", 3, False)]
-    assert str(problems[0]) == "row 2: there is #N/A in column B and #REF! in column C; it is left out (a@b.example)"
+    assert (
+        str(problems[0])
+        == "row 2: there is #N/A in column B and #REF! in column C; it is left out (a@b.example; #N/A; #REF!)"
+    )
+    assert str(problems[1]) == "row 3: it has no address (#NAME?; Bo; x)"
 
 
 def test_bad_rows(path: Path) -> None:

@@ -211,6 +211,77 @@ def test_a_next_page_that_the_options_do_not_lead_to(more: dict[str, object]) ->
         assert "there is more of the list" in refusal(said({"members": [ANA], **more}), items="members", **options).what
 
 
+def paged(people: Sequence[dict[str, str]], *, size: int = 2, **more: object) -> Callable[[Asked], Reply]:
+    """A service with numbered pages, which gives an empty one after the last."""
+
+    def answer(asked: Asked) -> Reply:
+        number = int(httpx.URL(asked.path).params.get("page", "1"))
+        return said({"data": list(people[(number - 1) * size : number * size]), **more})
+
+    return answer
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+@pytest.mark.parametrize("path", ["/members", "/members?page=1&size=2"])
+def test_numbered_pages(count: int, path: str) -> None:
+    """Pages are counted until one is empty; other parameters stay."""
+    people = [{"email": f"p{number}@city.example"} for number in range(count)]
+    asked: list[str] = []
+
+    def noted(request: Asked) -> Reply:
+        asked.append(request.path)
+        return paged(people)(request)
+
+    with serve(noted) as url:
+        rows = list(Http(url=url + path, items="data", page="page").rows())
+    assert emails(rows) == [f"p{number}" for number in range(count)]
+    assert len(asked) == -(-count // 2) + 1
+    assert all(("size=2" in each) == ("size" in path) for each in asked)
+
+
+def test_numbered_pages_whose_number_is_told() -> None:
+    """A service that says how many there are is not asked for a page that it has not."""
+    people = [{"email": f"p{number}@city.example"} for number in range(4)]
+    service = paged(people, total=4)
+
+    def strict(asked: Asked) -> Reply:
+        return service(asked) if asked.path in ("/members", "/members?page=2") else Reply(status=404)
+
+    with serve(strict) as url:
+        assert len(emails(list(Http(url=f"{url}/members", items="data", page="page").rows()))) == 4
+
+
+def test_a_parameter_that_the_service_does_not_know() -> None:
+    """A list that comes again and again is no long list."""
+    error = refusal(said({"data": [ANA]}), items="data", page="p")
+    assert "each page is the same: the service does not know the parameter 'p'" in error.what
+    error = refusal(said({"data": [ANA]}), items="data", page="p", path="/members?p=last")
+    assert "p=last is no page to count on from" in error.what
+
+
+def test_cursors() -> None:
+    """What leads to the next page may be a word or a number for a parameter."""
+    replies = (
+        said({"data": [ANA], "cursor": "a/b=="}),
+        said({"data": [BO], "cursor": 7}),
+        said({"data": [], "cursor": ""}),
+    )
+    service = Service(*replies)
+    with serve(service) as url:
+        rows = list(Http(url=f"{url}/members?size=1", items="data", next="cursor", page="after").rows())
+    assert emails(rows) == ["ana", "bo"]
+    assert [httpx.URL(each.path).params.get("after") for each in service.asked] == [None, "a/b==", "7"]
+    assert all(httpx.URL(each.path).params["size"] == "1" for each in service.asked)
+
+
+@pytest.mark.parametrize("more", [{"total": 2}, {"count": 2}, {"meta": {"total": 3}}, {"pagination": {"total": 9}}])
+def test_fewer_than_there_are(more: dict[str, object]) -> None:
+    """A service that says how many entries there are is believed."""
+    assert "by its own word, and 1 of them came" in refusal(said({"data": [ANA], **more}), items="data").what
+    both = said({"data": [ANA, BO], "total": 2, "count": 2})
+    assert emails(read(both, items="data")) == ["ana", "bo"]
+
+
 def test_a_page_that_fails_in_the_middle_of_the_list() -> None:
     """Who was read before is no list."""
     assert refusal(said([ANA], Link="</2>; rel=next"), Reply(status=500)).where.endswith("/2, page 2")
