@@ -11,7 +11,7 @@ settings.register_profile("patient", deadline=None)  # the first example of many
 settings.load_profile("patient")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def need() -> Callable[[str], str]:
     """Find a program that pip cannot bring; without it the test skips, or fails where CI promised to install it."""
 

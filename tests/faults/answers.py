@@ -57,6 +57,7 @@ BEFORE: Mapping[str, Callable[[], Answer]] = {
     **{str(status): _refused(status) for status in (400, 401, 402, 403, 422)},
     "429": _refused(429, lambda: "1"),
     "429 in a second": _refused(429, lambda: "1"),
+    "429 in two seconds": _refused(429, lambda: "2"),
     "429 at a date": _refused(429, lambda: date(1)),
     "429 at a past date": _refused(429, lambda: date(-3600)),
     "429 negative": _refused(429, lambda: "-5"),

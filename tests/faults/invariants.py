@@ -8,7 +8,6 @@ I5  the rate is kept
 """
 
 from collections import Counter
-from itertools import pairwise
 from pathlib import Path
 
 from plans import URL
@@ -79,8 +78,3 @@ def too_early(server: ResendServer, seconds: float, *, after: int = 0) -> list[s
     told = server.times[after]
     soon = [moment - told for moment in server.times[after + 1 :] if moment - told < seconds]
     return [f"a request came {moment:.2f} s after the provider asked for {seconds:g}" for moment in soon]
-
-
-def longest_pause(server: ResendServer) -> float:
-    """Seconds between two requests, at the most."""
-    return max(later - sooner for sooner, later in pairwise(server.times))

@@ -59,12 +59,14 @@ class Process:
     driver: Driver
     pid: int
     says: Path
+    code: int | None = None
 
     def wait(self) -> int:
         """How it ended."""
-        code = self.driver.ask("wait", self.pid)
-        assert isinstance(code, int), "it stopped"
-        return code
+        if self.code is None:
+            self.code = self.driver.ask("wait", self.pid)
+        assert isinstance(self.code, int), "it stopped"
+        return self.code
 
     def stopped(self) -> None:
         """Wait until it stands still."""
@@ -72,8 +74,10 @@ class Process:
         assert said == "stopped", (said, self.output)
 
     def alive(self) -> bool:
-        """Whether it still runs; it must not have ended by itself."""
-        return self.driver.ask("look", self.pid) is None
+        """Whether it still runs."""
+        if self.code is None:
+            self.code = self.driver.ask("look", self.pid)
+        return self.code is None
 
     def signal(self, number: int) -> None:
         """Send it a signal."""

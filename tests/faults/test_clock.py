@@ -1,0 +1,189 @@
+"""The computer's clock jumps while mails go out, or between two runs: nobody asks too early, and nothing stands still."""
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from invariants import too_early, too_fast, violations
+from plans import URL, begin, plan, readers
+from points import Doom
+from resend_server import ResendServer
+from senders import Driver, Process
+from test_crashes import total, uncertain
+
+from newsletter.delivery.outbox import Outbox
+from newsletter.delivery.sender import CONCURRENCY
+
+READERS, SIZE, RATE = 60, 5, 60.0
+LONGEST = 3.0  # seconds between two requests, then something waits that should not
+
+
+@dataclass
+class Clock:
+    """The clock that the senders of ``driver`` see; it is put forward or back while they run."""
+
+    driver: Driver
+    file: Path
+
+    def set(self, offset: str) -> None:
+        """Seconds, minutes or hours from what it is: ``+1h``."""
+        new = self.file.with_suffix(".new")
+        new.write_text(f"{offset}\n", "ascii")
+        new.rename(self.file)
+
+
+@pytest.fixture(scope="module")
+def clocked(
+    need: Callable[[str], str], surroundings: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Clock]:
+    """Senders with a clock of their own; only what measures time, and no clock, goes on as always."""
+    shown = subprocess.run(
+        [need("faketime"), "-f", "+0", "sh", "-c", "echo $LD_PRELOAD"], capture_output=True, text=True, check=True
+    )
+    folder = tmp_path_factory.mktemp("clock")
+    settings = {
+        "LD_PRELOAD": shown.stdout.strip(),
+        "FAKETIME_TIMESTAMP_FILE": str(folder / "clock"),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "DONT_FAKE_MONOTONIC": "1",
+    }
+    (folder / "clock").write_text("+0\n", "ascii")
+    driver = Driver(folder, **surroundings, **settings)
+    yield Clock(driver=driver, file=folder / "clock")
+    driver.close()
+
+
+@pytest.fixture
+def clock(clocked: Clock) -> Clock:
+    """The clock, right to begin with."""
+    clocked.set("+0")
+    return clocked
+
+
+@pytest.fixture
+def letter(tmp_path: Path) -> Path:
+    """A campaign that has been due for some hours."""
+    due = datetime.now(UTC) - timedelta(hours=3)
+    with Outbox(URL, tmp_path) as outbox:
+        begin(outbox, plan(outbox, readers(READERS), size=SIZE, due=lambda _reader: due))
+    return tmp_path
+
+
+def sees(clock: Clock, folder: Path) -> timedelta:
+    """How far from our own clock that is what a sender wrote down last."""
+    with Outbox(URL, folder, mode="read") as outbox, outbox.transaction() as connection:
+        written = connection.exec_driver_sql("SELECT max(started) FROM attempt").scalar_one()
+    return datetime.fromisoformat(written).replace(tzinfo=UTC) - datetime.now(UTC)
+
+
+def asked_to_wait(clock: Clock, folder: Path, offset: str, *without: str) -> list[str]:
+    """A sender whose clock jumps when it was asked to wait, and other answers are still on their way; what is wrong."""
+    fault = "429 in two seconds"
+    with ResendServer(faults=(fault,) * 3, delay=1.2) as server:
+        sender = clock.driver.start(folder, server.url, without=without)
+        sender.under_way(server, requests=CONCURRENCY)
+        time.sleep(0.9)  # those who were refused know it, the others are not answered yet
+        clock.set(offset)
+        server.delay = 0
+        assert sender.wait() == 0, sender.output
+        assert server.fired[fault] == 3
+        return violations(folder, server) + too_early(server, 2, after=CONCURRENCY - 1)
+
+
+@pytest.mark.parametrize("offset", ["+1h", "-1h"])
+def test_a_jump_while_everybody_waits(clock: Clock, letter: Path, offset: str) -> None:
+    """The time that the provider asked for is measured by a clock that does not jump."""
+    assert asked_to_wait(clock, letter, offset) == []
+
+
+@pytest.mark.parametrize("offset", ["+1h", "-1h"])
+def test_a_sender_that_waits_by_the_wall_clock_is_found_out(clock: Clock, letter: Path, offset: str) -> None:
+    """It asks too early, or not at all."""
+    assert asked_to_wait(clock, letter, offset, "wallclock")
+
+
+def slowly(clock: Clock, folder: Path, offset: str, *without: str) -> list[str]:
+    """A sender whose clock jumps while it keeps to a rate; what is wrong."""
+    with ResendServer() as server:
+        sender = clock.driver.start(folder, server.url, per_second=RATE, without=without)
+        sender.under_way(server, requests=2)
+        clock.set(offset)
+        while sender.alive():
+            if time.monotonic() - server.times[-1] > LONGEST:
+                sender.kill()
+                return [f"it stood still for {LONGEST:g} s"]
+            time.sleep(0.01)
+        assert sender.wait() == 0, sender.output
+        return violations(folder, server) + too_fast(server, RATE)
+
+
+@pytest.mark.parametrize("offset", ["+1h", "-1h"])
+def test_a_jump_while_mails_go_out(clock: Clock, letter: Path, offset: str) -> None:
+    """The rate is kept, and nothing stands still."""
+    assert slowly(clock, letter, offset) == []
+
+
+def test_a_sender_that_goes_by_the_wall_clock_is_found_out(clock: Clock, letter: Path) -> None:
+    """Where its clock is put back it waits for an hour."""
+    assert slowly(clock, letter, "-1h", "wallclock")
+
+
+def between(
+    clock: Clock,
+    folder: Path,
+    server: ResendServer,
+    offset: str,
+    *,
+    point: str = "settled",
+    without: tuple[str, ...] = (),
+) -> Process:
+    """A sender that is killed, a clock that jumps, and the next sender, when it has ended."""
+    first = clock.driver.start(folder, server.url, without=without, dooms=(Doom(point),))
+    assert first.wait() == -9
+    clock.set(offset)
+    second = clock.driver.start(folder, server.url, without=without)
+    assert second.wait() == 0, second.output
+    return second
+
+
+@pytest.mark.parametrize("careless", [(), ("wallclock",)], ids=["ours", "wallclock"])
+def test_put_back_between_two_runs(clock: Clock, letter: Path, careless: tuple[str, ...]) -> None:
+    """What had to wait for seconds does not wait for hours; a sender that does not look is found out."""
+    with ResendServer(faults=("429 in a second",) * 8) as server:
+        between(clock, letter, server, "-1h", without=careless)
+        assert server.fired["429 in a second"] >= 1
+        assert bool(violations(letter, server)) == bool(careless)
+
+
+def test_put_forward_between_two_runs(clock: Clock, letter: Path) -> None:
+    """What was under way is repeated as long as the provider surely knows its key …"""
+    with ResendServer() as server:
+        between(clock, letter, server, "+1h", point="answered")
+        assert timedelta(minutes=59) < sees(clock, letter) < timedelta(minutes=61), "its clock did not jump"
+        assert violations(letter, server) == []
+        assert total(letter, "sent") == READERS
+
+
+def test_put_forward_by_a_day(clock: Clock, letter: Path) -> None:
+    """… and is uncertain when it may not, whether that is so or only the clock says it."""
+    with ResendServer(delay=0.1) as server:
+        between(clock, letter, server, "+23h", point="answered")
+        assert violations(letter, server) == []
+        doubtful = uncertain(letter)
+        assert doubtful
+        assert total(letter, "sent") == READERS - len(doubtful)
+
+
+def test_set_right_after_a_while(clock: Clock, letter: Path) -> None:
+    """A clock that runs an hour ahead, and is set right in mid-campaign: time enough for everybody, once."""
+    with ResendServer() as server:
+        clock.set("+1h")
+        start = time.monotonic()
+        between(clock, letter, server, "+0", point="settled")
+        assert violations(letter, server) == []
+        assert time.monotonic() - start < 30
