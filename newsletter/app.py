@@ -290,6 +290,7 @@ class Newsletter:
     def try_out(self, issue: Issue, people: Sequence[str]) -> list[Trial]:
         """Send every edition, as it would look now, to a few people who look at it; nothing is counted."""
         editions = {language: self.edition(gate) for language, gate in self.gates(issue).items()}
+        campaigns.refuse_unseen(self.config, editions)
         return trials.send(self.config, editions, people, envelope=campaigns.envelope(self.config))
 
     def status(self, issue: Issue | str) -> ByLanguage[Counts]:

@@ -55,7 +55,7 @@ def plan(config: Config, issue: Issue, editions: Editions, wish: Wish) -> Plan:
     due = _due(config, wish)
     _refuse_past(config, wish, due)
     terms = _terms(config, issue, editions, wish)
-    _refuse_unseen(config, terms, editions)
+    refuse_unseen(config, editions)
     audience = _Audience(config=config, issue=issue, editions=editions)
     with outbox(config) as opened:
         made = opened.freeze(audience.choices(), editions, terms, due=due, heard=audience.heard)
@@ -121,15 +121,15 @@ def refuse_flags(issue: Issue) -> None:
             )
 
 
-def _refuse_unseen(config: Config, terms: Terms, editions: Editions) -> None:
+def refuse_unseen(config: Config, editions: Editions) -> None:
     """A ConfigError where the pictures can neither travel inside the mails nor be found on the web."""
-    publication = config.publication
-    if terms.limits.pictures:
+    publication, provider = config.publication, plugins.build(config.provider)
+    if provider.limits.pictures:
         return
     nowhere = not publication.base_url and any(edition.assets for edition in editions.values())
     if publication.pictures == "inline" or nowhere:
         raise ConfigError(
-            f"the provider {terms.provider} cannot carry pictures inside the mails.",
+            f"the provider {provider.name} cannot carry pictures inside the mails.",
             where=place(config.folder / FILE, "newsletter", "pictures"),
             hint='Write pictures = "hosted" and a base_url, and upload there what newsletter build writes.',
         )

@@ -89,7 +89,8 @@ def stop_stale(connection: Connection, *, now: datetime, after: timedelta) -> No
         _attempt.c.batch_id == _batch.c.id, _batch.c.campaign_id == _campaign.c.id, _attempt.c.started >= before
     )
     reason = f"its mails were due before {before:%Y-%m-%d %H:%M} UTC and nothing was tried since"
-    stale = update(_campaign).where(_campaign.c.state == RUNNING, waiting, ~tried)
+    released = func.coalesce(_campaign.c.released, _campaign.c.created) >= before
+    stale = update(_campaign).where(_campaign.c.state == RUNNING, waiting, ~tried, ~released)
     connection.execute(stale.values(state="paused", reason=reason, paused_by="late"))
 
 

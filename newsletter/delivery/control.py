@@ -4,6 +4,7 @@ Every function is one step inside one transaction of the outbox.
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Literal
 
@@ -53,12 +54,12 @@ def pause(connection: Connection, row: Row[Any], reason: str) -> None:
     connection.execute(update(campaign).where(campaign.c.id == row.id).values(**values))
 
 
-def resume(connection: Connection, row: Row[Any]) -> None:
+def resume(connection: Connection, row: Row[Any], now: datetime) -> None:
     """Let a paused campaign go on; the rejections so far no longer count against it."""
     if row.state != "paused":
         raise HeldError(f"this campaign is {row.state}, not paused.", where=row.issue, hint="There is nothing to do.")
     failed = select(func.coalesce(func.sum(batch.c.failed), 0)).where(batch.c.campaign_id == row.id).scalar_subquery()
-    values = {"state": lease.RUNNING, "paused_by": "", "reason": "", "tolerated": failed}
+    values = {"state": lease.RUNNING, "paused_by": "", "reason": "", "tolerated": failed, "released": now}
     connection.execute(update(campaign).where(campaign.c.id == row.id).values(**values))
     late = (batch.c.campaign_id == row.id) & batch.c.state.in_(lease.UNFINISHED)
     connection.execute(update(batch).where(late).values(next_try=None))

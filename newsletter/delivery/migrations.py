@@ -28,6 +28,7 @@ def _people(connection: Connection) -> None:
     for table, column in (
         ("campaign", "paused_by VARCHAR(10) NOT NULL DEFAULT ''"),
         ("campaign", "tolerated INTEGER NOT NULL DEFAULT 0"),
+        ("campaign", "released DATETIME"),
         ("batch", "suppressed INTEGER NOT NULL DEFAULT 0"),
         ("batch", "canary BOOLEAN NOT NULL DEFAULT 0"),
         ("message", "delivery VARCHAR(12) NOT NULL DEFAULT ''"),

@@ -154,7 +154,8 @@ class Outbox:
     def start(self, number: str) -> None:
         """Let an approved campaign go out; the caller has checked that it still is what was approved."""
         with self.transaction() as connection:
-            connection.execute(update(campaign).where(_approved(number)).values(state=lease.RUNNING))
+            released = {"state": lease.RUNNING, "released": self._clock()}
+            connection.execute(update(campaign).where(_approved(number)).values(**released))
 
     def withdraw(self, number: str) -> None:
         """Take the approval of a campaign back, before anything of it went out: what it covers has changed."""
@@ -182,7 +183,7 @@ class Outbox:
         """Let a paused campaign go on."""
         with self.transaction() as connection:
             row = _found(connection, name)
-            control.resume(connection, row)
+            control.resume(connection, row, self._clock())
             return _plan(row)
 
     def resolve(self, issue: str, how: control.Resolution, *, emails: Collection[str] | None = None, by: str) -> int:

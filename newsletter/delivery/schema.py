@@ -91,6 +91,7 @@ campaign = Table(
     Column("approved_at", Instant),
     Column("reason", Text, nullable=False, default="", comment="why it is paused"),
     Column("paused_by", String(10), nullable=False, default="", comment="provider, rejections, late or person"),
+    Column("released", Instant, comment="when it was last let go, at its start or by a person"),
     Column("tolerated", Integer, nullable=False, default=0, comment="rejections before a person let it go on"),
 )
 Index("campaign_issue", campaign.c.issue, campaign.c.state)
