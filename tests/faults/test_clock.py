@@ -1,4 +1,4 @@
-"""The computer's clock jumps while mails go out, or between two runs: nobody asks too early, and nothing stands still."""
+"""The clock jumps while mails go out, or between two runs: nobody asks too early, and nothing stands still."""
 
 import subprocess
 import time
@@ -12,7 +12,7 @@ from invariants import too_early, too_fast, violations
 from plans import URL, begin, plan, readers
 from points import Doom
 from resend_server import ResendServer
-from senders import Driver, Process
+from senders import Driver
 from test_crashes import total, uncertain
 
 from newsletter.delivery.outbox import Outbox
@@ -134,28 +134,21 @@ def test_a_sender_that_goes_by_the_wall_clock_is_found_out(clock: Clock, letter:
 
 
 def between(
-    clock: Clock,
-    folder: Path,
-    server: ResendServer,
-    offset: str,
-    *,
-    point: str = "settled",
-    without: tuple[str, ...] = (),
-) -> Process:
-    """A sender that is killed, a clock that jumps, and the next sender, when it has ended."""
+    clock: Clock, folder: Path, server: ResendServer, offset: str, *without: str, point: str = "settled"
+) -> None:
+    """A sender that is killed, a clock that jumps, and the next sender."""
     first = clock.driver.start(folder, server.url, without=without, dooms=(Doom(point),))
     assert first.wait() == -9
     clock.set(offset)
     second = clock.driver.start(folder, server.url, without=without)
     assert second.wait() == 0, second.output
-    return second
 
 
 @pytest.mark.parametrize("careless", [(), ("wallclock",)], ids=["ours", "wallclock"])
 def test_put_back_between_two_runs(clock: Clock, letter: Path, careless: tuple[str, ...]) -> None:
     """What had to wait for seconds does not wait for hours; a sender that does not look is found out."""
     with ResendServer(faults=("429 in a second",) * 8) as server:
-        between(clock, letter, server, "-1h", without=careless)
+        between(clock, letter, server, "-1h", *careless)
         assert server.fired["429 in a second"] >= 1
         assert bool(violations(letter, server)) == bool(careless)
 
