@@ -13,7 +13,6 @@ is that of a whole process which reads the list once.
 
 import argparse
 import csv
-import resource
 import statistics
 import subprocess
 import sys
@@ -51,7 +50,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.peak:
         ours(options.peak)
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        print(hostile_lists.peak() / 1024)
         return
     columns = ("list", "rows", "people", "problems", "csv and hash", "ours", "ratio", "peak")
     table = Table(*columns, title=f"{options.rows:,} rows; seconds of the processor")
@@ -90,7 +89,8 @@ def timed(read: Callable[[Path], Found], path: Path) -> tuple[float, Found]:
 
 def peer(path: Path) -> int:
     """What one cannot do less than."""
-    encoding = "utf-16" if path.read_bytes()[:2] == b"\xff\xfe" else "utf-8-sig"
+    with path.open("rb") as file:
+        encoding = "utf-16" if file.read(2) == b"\xff\xfe" else "utf-8-sig"
     csv.field_size_limit(10_000_000)
     count = 0
     with path.open(encoding=encoding, errors="replace", newline="") as file:

@@ -4,6 +4,7 @@ The same seed makes the same list: the problems are known by line and kind befor
 """
 
 import random
+import resource
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -143,3 +144,11 @@ def write(path: Path, count: int, *, encoding: str) -> Expected:
             expected.people += row.person
             line += 1 + row.text.count("\r\n")
     return expected
+
+
+def peak() -> int:
+    """The most memory that this process took so far, in KiB; getrusage would count what its parent had as well."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().partition("VmHWM:")[2].split()[0])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
