@@ -10,6 +10,9 @@ from newsletter import display
 from newsletter.cli import checking, looking, returning, sending, starting, steering, translating, writing
 from newsletter.errors import NewsletterError
 
+INTERRUPTED = 130
+"""The exit code of a command that Ctrl-C ended, as shells have it."""
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="newsletter")
@@ -51,7 +54,13 @@ for _command in (
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line; every error of ours becomes one sentence on stderr and its exit code."""
     try:
-        cli.main(arguments, prog_name="newsletter")
+        code = cli.main(arguments, prog_name="newsletter", standalone_mode=False)
+    except click.Abort:
+        click.echo("Aborted!", err=True)
+        sys.exit(INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except NewsletterError as error:
         display.fail(str(error))
         sys.exit(error.exit_code)
@@ -59,4 +68,4 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         # A folder that cannot be written, a full disk: nothing that the library could say better.
         display.fail(f"{error.filename or 'a file'}: {error.strerror}. Correct that and try again.")
         sys.exit(2)
-    sys.exit(0)
+    sys.exit(code or 0)
