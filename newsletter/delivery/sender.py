@@ -145,8 +145,8 @@ class _Run:
                 if tasks:
                     timeout = min(self.wait.seconds, LONGEST_WAIT) or None
                     done, tasks = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-                    for task in done:
-                        task.result()
+                    if failed := [error for task in done if (error := task.exception())]:
+                        raise failed[0]
                     if self.progress and done:
                         self.progress(self.courier.sent + self.courier.failed, self.total)
                 elif not await self._rest():
