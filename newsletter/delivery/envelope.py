@@ -69,7 +69,7 @@ class Envelope:
         subject, html, text = ("", "", "") if merges else filling.fill(values)
         return Message(
             key=member.key,
-            to=Address(email=member.email, name=member.name),
+            to=Address(email=member.email, name=mime.one_line(member.name)),
             sender=self.sender,
             reply_to=self.reply_to,
             subject=subject,

@@ -30,6 +30,7 @@ _FIRST = _ROOM - 6  # the first one shares its line with the header's name
 _PLAIN = re.compile(r"[ -~]*")
 # Line breaks, other controls, and halves of characters, which UTF-8 cannot write.
 _BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\u2028\u2029\ud800-\udfff]")
+_TURNS = re.compile(r"[\u202a-\u202e\u2066-\u2069]+")  # what stands after them would be read from the other side
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 
@@ -95,12 +96,19 @@ def embed(html: str, assets: Iterable[Asset], *, domain: str = "") -> tuple[str,
     return html, shown
 
 
+def one_line(name: str) -> str:
+    """A name that begins no other header, whoever wrote the list it is from: every break is a space."""
+    return name if name.isprintable() else " ".join(_TURNS.sub("", _BREAKS.sub(" ", name)).split())
+
+
 def mailbox(address: Address, *, international: bool = False) -> str:
     """``Name <address>`` for a header: the name encoded where it needs to be, the domain in its ASCII form."""
     local, _, _ = address.email.rpartition("@")
     if not local.isascii() and not international:
         raise RejectedError(f"{address.email} needs SMTPUTF8, which this provider does not offer.", where=address.email)
     plain = f"{local}@{_domain(address.email)}"
+    if not plain.isprintable():
+        raise RejectedError(f"{address.email!r} is no address.", where=repr(address.email))
     if not address.name:
         return plain
     name = phrase(address.name)
