@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 import plans
 
-from newsletter.delivery import batches, claims, lease, sender
+from newsletter.delivery import batches, claims, database, lease, migrations, sender
 from newsletter.delivery.courier import Courier
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.providers._http import HttpProvider
@@ -63,7 +63,11 @@ PLANNING: Mapping[str, _Point] = {
     "frozen": _Point(Outbox, "freeze", after=True),
 }
 
-OTHERS: Mapping[str, _Point] = {"handed back": _Point(claims, "hand_back", after=True)}
+OTHERS: Mapping[str, _Point] = {
+    "handed back": _Point(claims, "hand_back", after=True),
+    "migrated, not committed": _Point(migrations, "migrate", after=True),
+    "migrated": _Point(database, "writer", after=True),
+}
 
 POINTS = {**SENDING, **ENDINGS, **PLANNING, **OTHERS}
 
