@@ -21,6 +21,7 @@ THEMES = tuple(sorted(path.parent.name for path in resources.folder("templates")
 LANGUAGES = ("en", "ar", "ko")
 WIDTHS = (600, 375)
 HEIGHT = 9000
+SETTLES = 5  # pictures until two are the same
 
 pytestmark = pytest.mark.browser
 
@@ -75,7 +76,18 @@ def _rendered(theme: str, language: str, folder: Path, monkeypatch: pytest.Monke
 
 
 def _shown(page: str, width: int, *, chromium: str, folder: Path) -> Picture.Image:
-    """The page as the browser shows it; always in the same place, for edges are smoothed by where they are."""
+    """The page as the browser shows it twice in a row: on a busy machine one may be caught half painted."""
+    before = None
+    for _ in range(SETTLES):
+        shot = _shot(page, width, chromium=chromium, folder=folder)
+        if before is not None and ImageChops.difference(before, shot).getbbox() is None:
+            return shot
+        before = shot
+    pytest.fail(f"the browser shows the page in another way each time, at {width} px")
+
+
+def _shot(page: str, width: int, *, chromium: str, folder: Path) -> Picture.Image:
+    """One picture of it; always in the same place, for edges are smoothed by where they are."""
     style = f"border:0;width:{width}px;height:{HEIGHT}px"
     frame = f'<iframe style="{style}" srcdoc="{escape(page)}"></iframe>'
     harness, picture = f"<!doctype html><meta charset=utf-8><style>body{{margin:0}}</style>{frame}", folder / "page.png"
