@@ -124,6 +124,7 @@ def ended(child: int, options: int) -> int | str | None:
 
 def main() -> None:
     """Do what the lines say; at the end of stdin, end every process that is left."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who runs the tests under nohup ignores it, and so would every sender
     print("ready", flush=True)
     living: set[int] = set()
     for line in sys.stdin:

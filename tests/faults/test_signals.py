@@ -51,11 +51,11 @@ def test_asked_to_stop(campaign: Campaign, driver: Driver, number: int) -> None:
 def test_told_to_stop_at_once(campaign: Campaign, driver: Driver, number: int, code: int, kind: str) -> None:
     """The second time nobody waits for an answer, and the next run makes the best of it."""
     folder = campaign(60, SIZE)
-    with ResendServer(keeps_keys=kind == "keys", delay=1.0) as server:
+    with ResendServer(keeps_keys=kind == "keys", delay=3.0) as server:
         sender = driver.start(folder, server.url, kind=kind)
         sender.under_way(server, requests=CONCURRENCY)
         sender.signal(number)
-        time.sleep(0.1)
+        time.sleep(1)  # two signals that come before the first was noticed are one
         assert sender.alive()
         sender.signal(number)
         asked = time.monotonic()
