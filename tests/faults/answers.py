@@ -66,7 +66,7 @@ BEFORE: Mapping[str, Callable[[], Answer]] = {
     "429 infinite": _refused(429, lambda: "inf"),
     "429 in words": _refused(429, lambda: "later, please"),
     "429 without a word": _refused(429),
-    "503 in a second": _refused(503, lambda: "1"),
+    "503 in half a second": _refused(503, lambda: "0.5"),
 }
 """Refused before anything was accepted."""
 
@@ -148,7 +148,7 @@ def _loris(handler: Handler, answer: bytes) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer))
     for byte in answer:
         handler.wfile.write(bytes([byte]))
-        time.sleep(0.02)
+        time.sleep(0.013)
 
 
 def _silence(handler: Handler, _answer: bytes) -> None:

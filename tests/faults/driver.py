@@ -14,6 +14,7 @@ import traceback
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
@@ -114,6 +115,13 @@ def start(order: Order) -> int:
     return child
 
 
+def warm() -> None:
+    """Load what a sender loads late, so that not every process has to do it again."""
+    with TemporaryDirectory() as folder, Outbox(URL, Path(folder)) as outbox:
+        plans.begin(outbox, plans.plan(outbox, plans.readers(1)))
+        deliver(outbox, "http://127.0.0.1:9")
+
+
 def ended(child: int, options: int) -> int | str | None:
     """How a process ended, or that it stopped; None where it did neither."""
     found, status = os.waitpid(child, options | os.WUNTRACED)
@@ -125,6 +133,7 @@ def ended(child: int, options: int) -> int | str | None:
 def main() -> None:
     """Do what the lines say; at the end of stdin, end every process that is left."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who runs the tests under nohup ignores it, and so would every sender
+    warm()
     print("ready", flush=True)
     living: set[int] = set()
     for line in sys.stdin:

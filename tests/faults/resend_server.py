@@ -24,8 +24,8 @@ class ResendServer(ThreadingHTTPServer):
     ``faults`` are taken by the next requests, one each, and counted in ``fired``; what they do stands in ``answers``.
     One that follows the acceptance does without it if it is called ``lost``, as in ``lost html``. ``poison`` is an
     address that spoils a whole batch, ``refused`` those that are refused alone. ``delay`` is how long a request takes,
-    half of it before it is accepted; ``victim`` is the process that some faults kill; ``accepted`` is called after each
-    acceptance, with its number.
+    half of it before it is accepted, unless ``hurry`` is set. ``victim`` is the process that some faults kill;
+    ``accepted`` is called after each acceptance, with its number.
     """
 
     daemon_threads = True
@@ -56,6 +56,7 @@ class ResendServer(ThreadingHTTPServer):
         self.fired: Counter[str] = Counter()
         self.pushed = 0
         self.under_way = 0
+        self.hurry = threading.Event()
         self._acceptances = 0
         self._answers: dict[str, tuple[bytes, bytes]] = {}
         self._lock = threading.Lock()
@@ -157,7 +158,7 @@ class _Handler(Handler):
             self.server.leave(self.pushed)
 
     def _answer(self, fault: str, body: bytes) -> None:
-        time.sleep(self.server.delay / 2)
+        self.server.hurry.wait(self.server.delay / 2)
         if fault in BEFORE:
             self.say(*BEFORE[fault]())
             return
@@ -168,7 +169,7 @@ class _Handler(Handler):
             return
         lost = fault.startswith("lost ")
         status, answer = (200, b"") if lost else self.server.accept(self.headers["Idempotency-Key"], body)
-        time.sleep(self.server.delay / 2)
+        self.server.hurry.wait(self.server.delay / 2)
         if fault == "kill after":
             self.server.kill()
         fault = fault.removeprefix("lost ")

@@ -65,29 +65,29 @@ class Crashes:
 
 
 def test_with_keys_everybody_gets_it_once(campaign: Campaign, driver: Driver) -> None:
-    """Six kills: every reader is in the provider's ledger exactly once, and the database knows it."""
-    folder = campaign(600, SIZE)
+    """Four kills: every reader is in the provider's ledger exactly once, and the database knows it."""
+    folder = campaign(400, SIZE)
     with ResendServer(delay=0.03) as server:
         crashes = Crashes(driver=driver, folder=folder, server=server, order={})
-        crashes.crash(6)
+        crashes.crash(4)
         finish(driver, folder, server)
         assert violations(folder, server) == []
-        assert set(server.ledger) == emails(600)
-        assert total(folder, "sent") == 600
+        assert set(server.ledger) == emails(400)
+        assert total(folder, "sent") == 400
 
 
 def test_without_keys_nobody_gets_it_twice(campaign: Campaign, driver: Driver) -> None:
-    """Six kills: who is in the ledger is there once, who is not is uncertain, and no more than was under way."""
-    folder = campaign(600, SIZE)
+    """Four kills: who is in the ledger is there once, who is not is uncertain, and no more than was under way."""
+    folder = campaign(400, SIZE)
     with ResendServer(keeps_keys=False, delay=0.03) as server:
         crashes = Crashes(driver=driver, folder=folder, server=server, order={"kind": "none"})
-        crashes.crash(6)
+        crashes.crash(4)
         finish(driver, folder, server, kind="none")
         assert violations(folder, server) == []
         doubtful = uncertain(folder)
-        assert emails(600) - set(server.ledger) <= doubtful
+        assert emails(400) - set(server.ledger) <= doubtful
         assert 0 < len(doubtful) == sum(crashes.cut_off) <= len(crashes.cut_off) * CONCURRENCY * SIZE
-        assert total(folder, "sent") == 600 - len(doubtful)
+        assert total(folder, "sent") == 400 - len(doubtful)
 
 
 def test_a_forgetful_sender_is_found_out(campaign: Campaign, driver: Driver) -> None:
@@ -102,7 +102,7 @@ def test_a_forgetful_sender_is_found_out(campaign: Campaign, driver: Driver) -> 
 @pytest.mark.parametrize("kind", ["keys", "none"])
 def test_killed_between_two_steps(campaign: Campaign, driver: Driver, kind: str) -> None:
     """Wherever it is cut off the next run goes on; only what was perhaps sent is uncertain, and only without keys."""
-    folder, found, under_way = campaign(240, 2), {}, 0
+    folder, found, under_way = campaign(200, 2), {}, 0
     with ResendServer(keeps_keys=kind == "keys", delay=0.02) as server:
         for point in SENDING:
             sender = driver.start(folder, server.url, kind=kind, dooms=(Doom(point, 2),))
@@ -114,7 +114,7 @@ def test_killed_between_two_steps(campaign: Campaign, driver: Driver, kind: str)
         assert not any(found.values()), found
         assert under_way
         assert len(uncertain(folder)) == (under_way if kind == "none" else 0)
-        assert set(server.ledger) | uncertain(folder) == emails(240)
+        assert set(server.ledger) | uncertain(folder) == emails(200)
 
 
 FAULTS = {

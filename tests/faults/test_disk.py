@@ -21,10 +21,10 @@ from newsletter.delivery.sender import CONCURRENCY
 Campaign = Callable[..., Path]
 READERS, SIZE = 60, 5
 SHORT = {
-    "newsletter.delivery.database.BUSY_MILLISECONDS": 100,
+    "newsletter.delivery.database.BUSY_MILLISECONDS": 20,
     "newsletter.delivery.courier.PERSISTENCE": (0.1, 0.2),
 }
-PATIENT = {"newsletter.delivery.database.BUSY_MILLISECONDS": 100}
+PATIENT = {"newsletter.delivery.database.BUSY_MILLISECONDS": 20}
 
 
 @pytest.fixture(params=[FullDisk, LargestFile, Locked])

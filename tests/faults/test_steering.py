@@ -81,11 +81,10 @@ def test_cancelled_and_planned_again(campaign: Campaign, driver: Driver) -> None
         assert set(server.ledger) == emails(READERS)
 
 
-@pytest.mark.parametrize("verb", ["pause", "cancel"])
-def test_a_sender_that_does_not_listen_is_found_out(campaign: Campaign, driver: Driver, verb: str) -> None:
+def test_a_sender_that_does_not_listen_is_found_out(campaign: Campaign, driver: Driver) -> None:
     """It sends everything that somebody wanted to stop."""
     with ResendServer(delay=0.2) as server:
-        assert steered(campaign(READERS, SIZE), server, driver, verb, "deaf")
+        assert steered(campaign(READERS, SIZE), server, driver, "pause", "deaf")
 
 
 def reworded(server: ResendServer, words: Iterable[str]) -> list[str]:
@@ -104,7 +103,7 @@ def test_edited_between_two_runs(campaign: Campaign, driver: Driver, careless: t
         assert bool(reworded(server, ["Other words"])) == bool(careless)
 
 
-PEOPLE = 900  # Resend takes a hundred at a time, five times a second
+PEOPLE = 600  # Resend takes a hundred at a time, five times a second
 
 
 @pytest.fixture
