@@ -1,8 +1,10 @@
 """An approved campaign in a folder, ready to be sent, and what sends it."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,19 +47,29 @@ def driver(surroundings: dict[str, str], tmp_path_factory: pytest.TempPathFactor
     started.close()
 
 
+@pytest.fixture(scope="session")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A folder with a campaign that nobody changes; the same numbers give the same one."""
+
+    @cache
+    def make(count: int, size: int, canary: int) -> Path:
+        folder = tmp_path_factory.mktemp("planned")
+        with Outbox(URL, folder) as outbox:
+            begin(outbox, plan(outbox, readers(count), size=size, canary=canary))
+        return folder
+
+    return make
+
+
 @pytest.fixture
-def campaign(tmp_path: Path) -> Callable[..., Path]:
+def campaign(tmp_path: Path, planned: Callable[..., Path]) -> Callable[..., Path]:
     """Plan and approve a campaign for so many readers in batches of so many; the folder with the outbox.
 
     Each has a folder of its own, called by ``name``.
     """
 
     def make(count: int, size: int, name: str = "letter", *, canary: int = 0) -> Path:
-        folder = tmp_path / name
-        folder.mkdir()
-        with Outbox(URL, folder) as outbox:
-            begin(outbox, plan(outbox, readers(count), size=size, canary=canary))
-        return folder
+        return Path(shutil.copytree(planned(count, size, canary), tmp_path / name))
 
     return make
 

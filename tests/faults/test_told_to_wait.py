@@ -22,12 +22,8 @@ SECONDS = {
     "429 at a date": 1.0,
     "503 in half a second": 0.5,
     "429 in half a second": 0.5,
-    "429 at a past date": 0.0,
-    "429 negative": 0.0,
-    "429 infinite": 0.0,
-    "429 in words": 0.0,
-    "429 without a word": 0.0,
 }
+AT_ONCE = ("429 at a past date", "429 negative", "429 infinite", "429 in words", "429 without a word")
 STORM = 3
 READERS, SIZE = 48, 4
 
@@ -46,9 +42,18 @@ def storm(folder: Path, fault: str, kind: type[Resend]) -> tuple[Report, list[st
 
 @pytest.mark.parametrize("fault", SECONDS)
 def test_no_request_before_the_time(campaign: Campaign, fault: str) -> None:
-    """In seconds, at a date, in the past, negative, with a fraction, in words: nobody asks sooner, nobody failed."""
+    """In seconds, with a fraction, at a date: nobody asks sooner, nobody failed."""
     kind = Keyless if "date" in fault else Resend  # no key is needed to know that it was not accepted
     assert storm(campaign(READERS, SIZE), fault, kind) == (Report(sent=READERS), [])
+
+
+def test_no_time_at_all(campaign: Campaign) -> None:
+    """In the past, negative, for ever, in words, or not said: everybody gets it soon, and nobody failed."""
+    folder = campaign(READERS, SIZE)
+    with ResendServer(keeps_keys=False, faults=AT_ONCE) as server, Outbox(URL, folder) as outbox:
+        assert deliver(outbox, server.url, kind=Keyless) == Report(sent=READERS)
+        assert all(server.fired[fault] == 1 for fault in AT_ONCE)
+        assert violations(folder, server) == []
 
 
 def test_an_impatient_sender_is_found_out(campaign: Campaign) -> None:
