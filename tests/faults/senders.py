@@ -83,6 +83,17 @@ class Process:
         """Send it a signal."""
         os.kill(self.pid, number)
 
+    def notices(self) -> None:
+        """Wait until it was polite: from then on it catches SIGTERM no more."""
+        status = Path(f"/proc/{self.pid}/status")
+        if not status.exists():
+            time.sleep(1)
+            return
+        until = time.monotonic() + PATIENCE
+        while int(_caught(status), 16) >> (signal.SIGTERM - 1) & 1:
+            assert time.monotonic() < until, "it never noticed"
+            time.sleep(0.01)
+
     def go_on(self) -> None:
         """Let it run again after it stopped."""
         self.signal(signal.SIGCONT)
@@ -118,3 +129,9 @@ class Process:
         assert "Traceback" not in said, said
         assert said.count("\n") <= 1, said
         return said.strip()
+
+
+def _caught(status: Path) -> str:
+    """The signals a process has handlers for, as Linux shows them."""
+    [line] = [line for line in status.read_text("ascii").splitlines() if line.startswith("SigCgt:")]
+    return line.split()[1]

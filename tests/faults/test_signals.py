@@ -19,7 +19,7 @@ from newsletter.delivery.sender import CONCURRENCY
 
 Campaign = Callable[..., Path]
 SIZE = 5
-LEASE = 0.5
+LEASE = 0.3
 NAPPING = {"newsletter.delivery.courier.LEASE_SECONDS": LEASE, "newsletter.delivery.sender.LEASE_SECONDS": LEASE}
 ONCE = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 
@@ -55,7 +55,7 @@ def test_told_to_stop_at_once(campaign: Campaign, driver: Driver, number: int, c
         sender = driver.start(folder, server.url, kind=kind)
         sender.under_way(server, requests=CONCURRENCY)
         sender.signal(number)
-        time.sleep(1)  # two signals that come before the first was noticed are one
+        sender.notices()  # two signals that come before are one
         assert sender.alive()
         sender.signal(number)
         assert sender.wait() == code
