@@ -148,7 +148,7 @@ def _loris(handler: Handler, answer: bytes) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer))
     for byte in answer:
         handler.wfile.write(bytes([byte]))
-        time.sleep(0.013)
+        time.sleep(0.009)
 
 
 def _silence(handler: Handler, _answer: bytes) -> None:

@@ -24,7 +24,10 @@ SHORT = {
     "newsletter.delivery.database.BUSY_MILLISECONDS": 20,
     "newsletter.delivery.courier.PERSISTENCE": (0.1, 0.2),
 }
-PATIENT = {"newsletter.delivery.database.BUSY_MILLISECONDS": 20}
+PATIENT = {
+    "newsletter.delivery.database.BUSY_MILLISECONDS": 20,
+    "newsletter.delivery.courier.PERSISTENCE": (0.1,) * 100,
+}
 
 
 @pytest.fixture(params=[FullDisk, LargestFile, Locked])
@@ -103,7 +106,7 @@ def outlasted(
     return sender.error, violations(folder, server)
 
 
-@pytest.mark.parametrize("kind", ["keys", "none"])
+@pytest.mark.parametrize("kind", ["none", "keys"])
 def test_after_a_request_and_for_long(troubled: tuple[Path, Trouble], driver: Driver, kind: str) -> None:
     """The run ends with a sentence; the next one repeats with keys, and calls it uncertain without them."""
     folder, trouble = troubled
