@@ -17,19 +17,14 @@ def filling(edition: Edition, provider: Provider) -> Filling:
     the provider fills none there.
     """
     compiled = fields.compile(edition)
-
-    def fill(values: Mapping[str, str]) -> tuple[str, str, str]:
-        filled = compiled.fill(values)
-        return filled.subject, filled.html, filled.text
-
     if provider.limits.merging == "none":
-        return Filling(fill=fill)
+        return Filling(fill=compiled.fill)
     try:
         merged = provider_fields(compiled, provider.name)
     except RenderError:
-        return Filling(fill=fill)
+        return Filling(fill=compiled.fill)
     template = Template(subject=merged.subject, html=merged.html, text=merged.text)
-    return Filling(fill=fill, template=template, variables=lambda values: variables(compiled, values))
+    return Filling(fill=compiled.fill, template=template, variables=lambda values: variables(compiled, values))
 
 
 def merged(editions: Mapping[str, Edition], provider: Provider) -> frozenset[str]:

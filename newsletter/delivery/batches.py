@@ -38,11 +38,7 @@ def freeze(
     now: datetime,
 ) -> Plan:
     """Store a new draft campaign: its editions, and every message in the batch it will be sent with."""
-    campaign = uuid4().hex
-    row = {"id": campaign, "issue": terms.issue, "newsletter": terms.newsletter, "provider": terms.provider}
-    settings = msgspec.json.encode(terms.settings, order="deterministic").decode()
-    rest = {"state": "draft", "created": now, "settings": settings, "hash": "", "summary": ""}
-    connection.execute(insert(schema.campaign).values(**row, **rest))
+    campaign = _begin(connection, terms, now)
     walk = Walk(connection, campaign, editions, terms, heard=heard)
     cutter = _Cutter(connection, campaign, editions, terms)
     statement = insert(schema.message).values({name: bindparam(name) for name in _COLUMNS})
@@ -72,6 +68,16 @@ def freeze(
     return plan
 
 
+def _begin(connection: Connection, terms: Terms, now: datetime) -> str:
+    """Store the campaign itself, of which nothing is known yet but its terms; its id."""
+    campaign = uuid4().hex
+    row = {"id": campaign, "issue": terms.issue, "newsletter": terms.newsletter, "provider": terms.provider}
+    settings = msgspec.json.encode(terms.settings, order="deterministic").decode()
+    rest = {"state": "draft", "created": now, "settings": settings, "hash": "", "summary": ""}
+    connection.execute(insert(schema.campaign).values(**row, **rest))
+    return campaign
+
+
 _Row = tuple[str | int, ...]
 _COLUMNS = tuple(column.name for column in schema.message.columns if column.name != "id")
 
@@ -85,7 +91,7 @@ class _Cutter:
         self._sizes = {
             tag: _capacity(edition, terms.limits, merges=tag in terms.merges) for tag, edition in editions.items()
         }
-        self._keyed = blake2b(key=campaign.encode(), digest_size=16)
+        self._key = message_keys(campaign)
         self._canaries: set[datetime] = set()
         self._open: dict[tuple[str, datetime], _Open] = {}
         self._full: list[_Open] = []
@@ -97,9 +103,7 @@ class _Cutter:
         choice, person, values = reader
         language, address = choice.language, choice.subscriber.address
         batch = self._open.get((language, due)) or self._start(language, due)
-        digest = self._keyed.copy()
-        digest.update(person.encode())
-        idem = digest.hexdigest()
+        idem = self._key(person)
         members = batch.members
         members.append(idem)
         if len(members) == batch.most:
@@ -155,9 +159,16 @@ class _Open:
         return batch_key(self.campaign, self.edition, self.members)
 
 
-def message_key(campaign: str, person: str) -> str:
-    """A message's key: says nothing about the reader to who does not know the address, and is the same every time."""
-    return blake2b(person.encode(), key=campaign.encode(), digest_size=16).hexdigest()
+def message_keys(campaign: str) -> Callable[[str], str]:
+    """Gives a message's key by its person's: it tells nothing about the reader, and is the same every time."""
+    keyed = blake2b(key=campaign.encode(), digest_size=16)
+
+    def key(person: str) -> str:
+        digest = keyed.copy()
+        digest.update(person.encode())
+        return digest.hexdigest()
+
+    return key
 
 
 def batch_key(campaign: str, edition: str, members: Iterable[str]) -> str:

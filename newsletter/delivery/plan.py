@@ -19,6 +19,7 @@ from sqlalchemy import Connection, select
 
 from newsletter.delivery import people, schema
 from newsletter.delivery.providers import Limits
+from newsletter.delivery.seen import Seen
 from newsletter.errors import HeldError
 from newsletter.model import Choice, Edition, Subscriber
 
@@ -185,7 +186,7 @@ class Walk:
             select(schema.campaign.c.id).filter_by(issue=terms.issue).where(schema.campaign.c.state.not_in(_PLANNED))
         ).all()
         self._only_failed = terms.settings.get("only") == "failed"
-        self._seen = _Seen()
+        self._seen = Seen()
         self._suppresses = connection.scalar(select(schema.suppression.c.person).limit(1)) is not None
         self.languages: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
@@ -288,34 +289,4 @@ class Walk:
         self._digest.update(_encode(facts) + b"\n")
 
 
-class _Seen:
-    """Which persons perhaps came by already: a Bloom filter, so that only those are looked for in the database.
-
-    4 MB, two bits a person: of a million persons one in three hundred is looked for in vain.
-    """
-
-    def __init__(self) -> None:
-        self._bits = bytearray(1 << 22)
-
-    def perhaps(self, persons: Iterable[str]) -> list[str]:
-        """Those who may have come by; nobody who did is missing."""
-        bits, found = self._bits, []
-        for person in persons:
-            number = int(person, 16)
-            one, two = number & _LOW, number >> 64 & _LOW
-            if bits[one >> 3] >> (one & 7) & bits[two >> 3] >> (two & 7) & 1:
-                found.append(person)
-        return found
-
-    def add(self, persons: Iterable[str]) -> None:
-        """They came by."""
-        bits = self._bits
-        for person in persons:
-            number = int(person, 16)
-            one, two = number & _LOW, number >> 64 & _LOW
-            bits[one >> 3] |= 1 << (one & 7)
-            bits[two >> 3] |= 1 << (two & 7)
-
-
-_LOW = (1 << 25) - 1
 _encode = msgspec.json.Encoder().encode

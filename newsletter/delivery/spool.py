@@ -13,6 +13,8 @@ from uuid import uuid4
 
 import msgspec
 
+from newsletter.delivery import durable
+
 
 class Note(msgspec.Struct, frozen=True):
     """What is to be done: the name of a step, and what it is done with."""
@@ -38,12 +40,7 @@ def put(database: Path, note: Note) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.rename(place / f"{name}.json")
-    if os.name == "posix":
-        directory = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+    durable.sync(place)
 
 
 def waiting(database: Path) -> list[Path]:

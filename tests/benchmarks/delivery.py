@@ -37,6 +37,8 @@ from rich.console import Console
 from rich.table import Table
 
 from newsletter import fillings
+from newsletter.audience import members
+from newsletter.audience.members import MembersList
 from newsletter.audience.sources.csv import Csv
 from newsletter.delivery import sender
 from newsletter.delivery.envelope import Envelope
@@ -241,8 +243,6 @@ def large_send(count: int) -> dict[str, str]:
 
 def large_plan(count: int) -> dict[str, str]:
     """From a CSV file to planned batches, against reading the file and hashing each address."""
-    from newsletter.audience import languages
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "members.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
@@ -258,8 +258,8 @@ def large_plan(count: int) -> dict[str, str]:
                 blake2b(row[0].encode(), digest_size=16).digest()
         middle = time.perf_counter()
         with Outbox("sqlite:///n.db", Path(folder)) as outbox:
-            choose = languages.chooser(ready={"en"}, held=(), default="en")
-            choices = (choose(row) for row in Csv(path=path).rows() if isinstance(row, Subscriber))
+            rows = members.read([MembersList(source=Csv(path=path))], ready={"en"}, held=(), default="en")
+            choices = (row for row in rows if isinstance(row, Choice))
             planned(outbox, SendGrid(key=Secret("k")), choices)
         end = time.perf_counter()
     return {

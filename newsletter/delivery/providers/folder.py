@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import httpx
 
-from newsletter.delivery import mime
+from newsletter.delivery import durable, mime
 from newsletter.delivery.providers import Limits
 from newsletter.errors import RefusedError, RejectedError
 from newsletter.model import Batch, Message, Receipt
@@ -36,7 +36,7 @@ class Folder:
                 (self.path / name).mkdir(parents=True, exist_ok=True)
             read = {name.partition(":")[0] for name in os.listdir(self.path / "cur")}  # noqa: PTH208 - names alone
             receipts = [self._write(message, batch, read) for message in batch.messages]
-            _sync(self.path / "new")
+            durable.sync(self.path / "new")
         except OSError as error:
             raise RefusedError(
                 f"the folder cannot be written ({error.strerror}).",
@@ -60,13 +60,3 @@ class Folder:
                 os.fsync(file.fileno())
             draft.replace(target)
         return Receipt(key=message.key, provider_id=name)
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder survive a power cut; Windows cannot, and does it by itself."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -12,7 +12,7 @@ from msgspec import structs
 from sqlalchemy import func, select
 
 from newsletter.delivery import people, schema
-from newsletter.delivery.batches import batch_key, message_key
+from newsletter.delivery.batches import batch_key, message_keys
 from newsletter.delivery.plan import CHUNK, DUPLICATE, UNICODE_LOCAL
 from newsletter.delivery.providers import Limits
 from newsletter.errors import ConfigError, HeldError
@@ -79,7 +79,8 @@ def test_keys_follow_from_the_members(desk: Desk) -> None:
     with desk.outbox.transaction() as connection:
         person = people.keys(connection)
     assert [row.recipient_key for row in messages] == [person(row.email.upper()) for row in messages]
-    assert [row.idem for row in messages] == [message_key(plan.campaign, person(row.email)) for row in messages]
+    key = message_keys(plan.campaign)
+    assert [row.idem for row in messages] == [key(person(row.email)) for row in messages]
     for batch in rows(desk, schema.batch):
         members = [row.idem for row in messages if row.batch_id == batch.id]
         assert batch.key == batch_key(plan.campaign, "hash-en", members)
