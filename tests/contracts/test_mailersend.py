@@ -2,7 +2,6 @@
 
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from hmac import digest
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from newsletter import plugins
 from newsletter.delivery.providers.mailersend import MailerSend

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from html import unescape
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from newsletter import plugins
 from newsletter.delivery.providers.mailgun import Mailgun

@@ -3,13 +3,13 @@
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from newsletter.delivery.providers.mailjet import Mailjet
 from newsletter.errors import RejectedError

@@ -3,7 +3,6 @@
 import json
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import replace
 from hmac import digest
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +10,7 @@ from typing import Annotated, Any, Literal
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from newsletter.delivery.providers.mailtrap import Mailtrap
 from newsletter.errors import ConfigError

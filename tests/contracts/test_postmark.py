@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Annotated, Any
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from newsletter.delivery.providers.postmark import Postmark
 from newsletter.errors import RefusedError, RejectedError

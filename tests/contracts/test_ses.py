@@ -2,7 +2,6 @@
 
 import base64
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
@@ -12,6 +11,7 @@ from typing import Annotated, Any, Literal
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from newsletter import plugins
 from newsletter.delivery.providers.ses import Ses

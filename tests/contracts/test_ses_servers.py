@@ -4,12 +4,12 @@ import asyncio
 import base64
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import amazon
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from newsletter.delivery.providers.ses import Ses
 from newsletter.errors import RefusedError

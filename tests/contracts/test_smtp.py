@@ -1,13 +1,14 @@
 """SMTP holds the contract of providers, and knows at every break what became of a mail."""
 
 import asyncio
-from dataclasses import replace
+import dataclasses
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from smtp_server import DRIBBLE, DROP, HANG, RESET, Fault, Ledger, sent_twice, serving
 
 from newsletter import plugins
@@ -37,7 +38,7 @@ def send(provider: Smtp, batch: Batch) -> list[Receipt]:
 def heavy(batch: Batch) -> Batch:
     """The batch with a picture that no buffer between two programs holds."""
     picture = Asset(url="images/river.png", type="image/png", data=bytes(9_000_000))
-    return replace(batch, edition=replace(batch.edition, assets=(picture,)))
+    return replace(batch, edition=dataclasses.replace(batch.edition, assets=(picture,)))
 
 
 class TestSmtp(ProviderContract):

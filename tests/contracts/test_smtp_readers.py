@@ -5,6 +5,7 @@ Encode and, where there is one, Python 3.13 read as well. The server refuses wha
 """
 
 import asyncio
+import dataclasses
 import json
 import random
 import re
@@ -12,7 +13,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +20,7 @@ from typing import Any
 
 import amazon
 import pytest
+from msgspec.structs import replace
 from test_smtp_servers import Mailbox, aiosmtpd, send
 
 from newsletter.delivery.envelope import Envelope, Filling
@@ -162,7 +163,7 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Message]
     folder = tmp_path_factory.mktemp("mails")
     messages = [mail for language, words in _words().items() for mail in _mails(language, words)]
     batch = sample_batch(1)
-    batch = replace(batch, edition=replace(batch.edition, assets=()), messages=tuple(messages))
+    batch = replace(batch, edition=dataclasses.replace(batch.edition, assets=()), messages=tuple(messages))
     box = Strict()
     with aiosmtpd(box) as (port, _):
         receipts = send(port, batch, host="127.0.0.1", security="none")

@@ -6,7 +6,6 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from email import message_from_bytes
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ import certificates
 import httpx
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from msgspec.structs import replace
 
 from newsletter.delivery.providers.smtp import Smtp
 from newsletter.errors import DeliveryError, RefusedError, TemporaryError

@@ -3,7 +3,6 @@
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from typing import Annotated
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from newsletter.delivery.providers.sparkpost import SINK, SparkPost
 from newsletter.errors import DeliveryError, RefusedError, RejectedError

@@ -8,13 +8,13 @@ answer is about the whole request, and there are no idempotency keys.
 import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import ClassVar, Literal
 
 import httpx
 import msgspec
+from msgspec.structs import replace
 
 from newsletter.delivery import mime
 from newsletter.delivery.providers import Fetch, Limits, _hooks, _mailgun_events, _pictures
