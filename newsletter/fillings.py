@@ -24,7 +24,7 @@ def filling(edition: Edition, provider: Provider) -> Filling:
     except RenderError:
         return Filling(fill=compiled.fill)
     template = Template(subject=merged.subject, html=merged.html, text=merged.text)
-    return Filling(fill=compiled.fill, template=template, variables=lambda values: variables(compiled, values))
+    return Filling(fill=compiled.fill, template=template, variables=variables(compiled))
 
 
 def merged(editions: Mapping[str, Edition], provider: Provider) -> frozenset[str]:

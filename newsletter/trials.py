@@ -76,8 +76,8 @@ def _batch(edition: Edition, reader: Address, config: Config, *, envelope: Envel
     fields = {"recipient.email": reader.email, "recipient.name": reader.name, "recipient.organisation": ""}
     member = Member(key=key, email=reader.email, name=reader.name, fields=fields)
     # The link leads nowhere: a trial must not take anybody off the list.
-    message = envelope.message(
-        member,
+    messages = envelope.messages(
+        (member,),
         filling,
         newsletter=config.publication.name,
         campaign=key,
@@ -85,5 +85,5 @@ def _batch(edition: Edition, reader: Address, config: Config, *, envelope: Envel
         secret=bytes(32),
     )
     return Batch(
-        id=0, campaign=key, edition=edition, due_at=now, messages=(message,), key=key, template=filling.template
+        id=0, campaign=key, edition=edition, due_at=now, messages=tuple(messages), key=key, template=filling.template
     )

@@ -41,10 +41,8 @@ def freeze(
     campaign = _begin(connection, terms, now)
     walk = Walk(connection, campaign, editions, terms, heard=heard)
     cutter = _Cutter(connection, campaign, editions, terms)
-    statement = insert(schema.message).values({name: bindparam(name) for name in _COLUMNS})
-    store = Many(connection, statement, _COLUMNS).run
     for chunk in walk.chunks(choices):
-        store([cutter.row(reader, due(reader.choice.subscriber)) for reader in chunk])
+        _STORE.run(connection, [cutter.row(reader, due(reader.choice.subscriber)) for reader in chunk])
         cutter.write_full()
     cutter.close()
     plan = Plan(
@@ -80,6 +78,7 @@ def _begin(connection: Connection, terms: Terms, now: datetime) -> str:
 
 _Row = tuple[str | int, ...]
 _COLUMNS = tuple(column.name for column in schema.message.columns if column.name != "id")
+_STORE = Many(insert(schema.message).values({name: bindparam(name) for name in _COLUMNS}), _COLUMNS)
 
 
 class _Cutter:

@@ -13,7 +13,7 @@ from uuid import uuid4
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, insert, or_, select, update
 
-from newsletter.delivery import schema
+from newsletter.delivery import bulk, schema
 from newsletter.delivery.batches import batch_key
 from newsletter.delivery.lease import RUNNING, UNFINISHED, Lease, Member, close_done, give_up, write
 from newsletter.delivery.providers import Limits
@@ -47,17 +47,15 @@ def claim(connection: Connection, provider: str, *, limits: Limits, now: datetim
 
 
 def _lease(connection: Connection, row: Row[Any]) -> Lease:
-    owner = connection.execute(select(_campaign).filter_by(id=row.campaign_id)).one()
-    edition = connection.scalars(select(schema.edition.c.hash).filter_by(id=row.edition_id)).one()
-    same = ("id", "token", "due_at", "key", "attempts", "unknowns", "body_hash", "doubt_since")
+    owner = connection.execute(_OWNER, {"edition": row.edition_id}).one()
     return Lease(
         campaign=owner.id,
         newsletter=owner.newsletter,
         settings=msgspec.json.decode(owner.settings, type=dict[str, str]),
         edition=row.edition_id,
-        edition_hash=edition,
+        edition_hash=owner.hash,
         members=_members(connection, row.id),
-        **{name: getattr(row, name) for name in same},
+        **{name: getattr(row, name) for name in _SAME},
     )
 
 
@@ -91,7 +89,7 @@ def fence(connection: Connection, lease: Lease, *, body: str, now: datetime, sec
     fenced = connection.execute(_FENCE, {**held, "until": until}).scalar_one_or_none()
     if fenced is None:
         return False
-    connection.execute(insert(_attempt).values(batch_id=lease.id, n=fenced, token=lease.token, started=now))
+    connection.execute(_INTENT, {"batch_id": lease.id, "n": fenced, "token": lease.token, "started": now})
     return True
 
 
@@ -140,6 +138,7 @@ _FENCE = (
     )
     .returning(_batch.c.attempts)
 )
+_INTENT = insert(_attempt)
 _SUPPRESSED = (
     select(_message.c.idem)
     .join(_suppression, _suppression.c.person == _message.c.recipient_key)
@@ -152,11 +151,17 @@ _MEMBERS = (
 )
 
 
+_OWNER = (
+    select(_campaign.c.id, _campaign.c.newsletter, _campaign.c.settings, schema.edition.c.hash)
+    .join(schema.edition)
+    .where(schema.edition.c.id == bindparam("edition"))
+)
+_SAME = ("id", "token", "due_at", "key", "attempts", "unknowns", "body_hash", "doubt_since")
+_decode = msgspec.json.Decoder(dict[str, str]).decode
+
+
 def _members(connection: Connection, batch: int) -> tuple[Member, ...]:
     return tuple(
         Member(id=number, key=idem, email=email, name=name, fields=_decode(fields))
-        for number, idem, email, name, fields in connection.execute(_MEMBERS, {"batch": batch}).all()
+        for number, idem, email, name, fields in bulk.rows(connection, _MEMBERS, {"batch": batch})
     )
-
-
-_decode = msgspec.json.Decoder(dict[str, str]).decode

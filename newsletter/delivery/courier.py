@@ -5,7 +5,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from hashlib import blake2b
 
 import httpx
@@ -206,9 +205,9 @@ class Courier:
             self.editions[held.edition] = edition, self.compile(edition)
         edition, filling = self.editions[held.edition]
         envelope = Envelope.of(held.settings)
-        say = partial(
-            envelope.message,
-            filling=filling,
+        messages = envelope.messages(
+            held.members,
+            filling,
             newsletter=held.newsletter,
             campaign=held.campaign,
             language=edition.language,
@@ -219,7 +218,7 @@ class Courier:
             campaign=held.campaign,
             edition=edition,
             due_at=held.due_at,
-            messages=tuple(say(member) for member in held.members),
+            messages=tuple(messages),
             key=held.key,
             template=filling.template,
         )

@@ -4,7 +4,7 @@ The sender is approved with the plan and kept in the campaign's settings: what i
 sent campaign goes on counts only for the next one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from newsletter.delivery import mime, unsubscribe
@@ -58,25 +58,35 @@ class Envelope:
             "unsubscribe_url": self.unsubscribe_url,
         }
 
-    def message(
-        self, member: Member, filling: Filling, *, newsletter: str, campaign: str, language: str, secret: bytes
-    ) -> Message:
-        """A member's message, finished, or with the variables for the provider to finish it."""
+    def messages(
+        self,
+        members: Iterable[Member],
+        filling: Filling,
+        *,
+        newsletter: str,
+        campaign: str,
+        language: str,
+        secret: bytes,
+    ) -> Iterator[Message]:
+        """Each member's message, finished, or with the variables for the provider to finish it."""
         mailbox = self.reply_to or self.sender
-        url, leaving = unsubscribe.link(member.key, mailbox, base=self.unsubscribe_url, secret=secret)
-        values = {**member.fields, "recipient.unsubscribe_url": url}
+        leave = unsubscribe.links(mailbox, base=self.unsubscribe_url, secret=secret)
+        listed = mime.list_headers(newsletter, self.sender, language, campaign=campaign)
         merges = filling.template is not None
-        subject, html, text = ("", "", "") if merges else filling.fill(values)
-        return Message(
-            key=member.key,
-            to=Address(email=member.email, name=mime.one_line(member.name)),
-            sender=self.sender,
-            reply_to=self.reply_to,
-            subject=subject,
-            html=html,
-            text=text,
-            language=language,
-            headers={**leaving, **mime.list_headers(newsletter, self.sender, language, campaign=campaign)},
-            metadata={"newsletter_id": member.key},
-            variables=filling.variables(values) if merges else {},
-        )
+        for member in members:
+            url, leaving = leave(member.key)
+            values = {**member.fields, "recipient.unsubscribe_url": url}
+            subject, html, text = ("", "", "") if merges else filling.fill(values)
+            yield Message(
+                key=member.key,
+                to=Address(email=member.email, name=mime.one_line(member.name)),
+                sender=self.sender,
+                reply_to=self.reply_to,
+                subject=subject,
+                html=html,
+                text=text,
+                language=language,
+                headers={**leaving, **listed},
+                metadata={"newsletter_id": member.key},
+                variables=filling.variables(values) if merges else {},
+            )

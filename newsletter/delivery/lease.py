@@ -24,7 +24,7 @@ REASON = 500  # characters of an error that are kept
 _batch, _campaign, _message, _attempt = schema.batch, schema.campaign, schema.message, schema.attempt
 
 
-class Member(msgspec.Struct, frozen=True, kw_only=True):
+class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One message of a batch, not yet filled; ``id`` is its row, 0 where it has none."""
 
     id: int = 0
@@ -90,22 +90,17 @@ def settle(
 
 
 def _receive(connection: Connection, lease: Lease, ended: Mapping[str, Receipt]) -> None:
-    mine = update(_message).where(_message.c.batch_id == lease.id)
     said = {(receipt.outcome, receipt.provider_id, receipt.error[:REASON]) for receipt in ended.values()}
     if len(said) == 1 and len(ended) == len(lease.members):
         [(outcome, number, error)] = said
-        connection.execute(mine.values(state=outcome, provider_id=number, error=error))
+        connection.execute(_ALL, {"batch": lease.id, "state": outcome, "provider_id": number, "error": error})
         return
-    names = ("number", "to", "got", "why")
-    values: dict[str, Any] = {"state": bindparam("to"), "provider_id": bindparam("got"), "error": bindparam("why")}
-    one = update(_message).where(_message.c.id == bindparam("number")).values(values)
-    Many(connection, one, names).run(
-        [
-            (member.id, receipt.outcome, receipt.provider_id, receipt.error[:REASON])
-            for member in lease.members
-            if (receipt := ended.get(member.key))
-        ]
-    )
+    rows = [
+        (member.id, receipt.outcome, receipt.provider_id, receipt.error[:REASON])
+        for member in lease.members
+        if (receipt := ended.get(member.key))
+    ]
+    _EACH.run(connection, rows)
 
 
 def move(connection: Connection, batch: int, keys: Sequence[str], values: Mapping[str, Any]) -> int:
@@ -131,7 +126,7 @@ def release(connection: Connection, lease: Lease, *, reason: str, next_try: date
 def replay(connection: Connection, lease: Lease, *, reason: str, next_try: datetime, now: datetime) -> None:
     """Perhaps accepted, but the provider knows the key: the very same request goes again."""
     started = lease.doubt_since or _started(connection, lease)
-    doubt = {"doubt_since": started, "unknowns": _batch.c.unknowns + 1}
+    doubt = {"doubt_since": started, "unknowns": lease.unknowns + 1}
     write(connection, lease, {"state": "pending", "next_try": next_try, "reason": reason[:REASON], **doubt})
     _finish(connection, lease, "unknown", reason, now=now)
 
@@ -145,7 +140,7 @@ def give_up(connection: Connection, lease: Lease, *, reason: str, now: datetime)
 
 def fail(connection: Connection, lease: Lease, *, reason: str, now: datetime) -> None:
     """Refused for good: every message of the batch failed."""
-    write(connection, lease, {"state": "failed", "failed": _batch.c.n, "reason": reason[:REASON]})
+    write(connection, lease, {"state": "failed", "failed": len(lease.members), "reason": reason[:REASON]})
     mark(connection, [lease.id], "failed", reason)
     _finish(connection, lease, "failed", reason, now=now)
 
@@ -167,8 +162,8 @@ def write(
     connection: Connection, lease: Lease, values: Mapping[str, Any], *, states: tuple[str, ...] = ("inflight",)
 ) -> bool:
     """Write to the batch if the lease is still ours and the batch in one of the states."""
-    mine = (_batch.c.id == lease.id) & (_batch.c.token == lease.token) & _batch.c.state.in_(states)
-    return connection.execute(update(_batch).where(mine).values(**values)).rowcount == 1
+    mine = {"batch": lease.id, "ours": lease.token, "states": states}
+    return connection.execute(_WRITE, {**mine, **values}).rowcount == 1
 
 
 def mark(connection: Connection, batches: list[int], state: str, reason: str) -> None:
@@ -201,12 +196,33 @@ def _started(connection: Connection, lease: Lease) -> datetime | None:
 
 def _finish(connection: Connection, lease: Lease, outcome: str, error: str = "", *, now: datetime) -> None:
     """Close the row of the request, and the campaign where this was its last batch."""
-    mine = (_attempt.c.token == lease.token) & _attempt.c.finished.is_(None)
-    connection.execute(update(_attempt).where(mine).values(finished=now, outcome=outcome, error=error[:REASON]))
+    said = {"finished": now, "outcome": outcome, "error": error[:REASON]}
+    connection.execute(_CLOSE, {"ours": lease.token, **said})
     close_done(connection)
 
 
 def close_done(connection: Connection) -> None:
     """A running campaign of which no batch is left is done."""
-    unfinished = exists().where(_batch.c.campaign_id == _campaign.c.id, _batch.c.state.in_(UNFINISHED))
-    connection.execute(update(_campaign).where(_campaign.c.state == RUNNING, ~unfinished).values(state="done"))
+    connection.execute(_DONE)
+
+
+# Made once: to put these together takes longer than to run them.
+_WRITE = update(_batch).where(
+    _batch.c.id == bindparam("batch"),
+    _batch.c.token == bindparam("ours"),
+    _batch.c.state.in_(bindparam("states", expanding=True)),
+)
+_CLOSE = update(_attempt).where(_attempt.c.token == bindparam("ours"), _attempt.c.finished.is_(None))
+_DONE = (
+    update(_campaign)
+    .where(_campaign.c.state == RUNNING)
+    .where(~exists().where(_batch.c.campaign_id == _campaign.c.id, _batch.c.state.in_(UNFINISHED)))
+    .values(state="done")
+)
+_ALL = update(_message).where(_message.c.batch_id == bindparam("batch"))
+_EACH = Many(
+    update(_message)
+    .where(_message.c.id == bindparam("number"))
+    .values({"state": bindparam("to"), "provider_id": bindparam("got"), "error": bindparam("why")}),
+    ("number", "to", "got", "why"),
+)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from newsletter.delivery.schema import rate
 from newsletter.errors import ConfigError
@@ -32,6 +32,10 @@ def checked(per_second: float, option: str = "per_second") -> float:
             hint=f"Write a number from {SLOWEST:g} to {FASTEST:.0f}.",
         )
     return per_second
+
+# Made once: to put these together takes longer than to run them.
+_ROW = select(rate).where(rate.c.provider == bindparam("whose")).with_for_update()
+_WRITE = update(rate).where(rate.c.provider == bindparam("whose"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,15 +126,15 @@ class Pace:
         return self.chance(0, min(MOST_SECONDS, BASE_SECONDS * 2.0 ** min(failures, 16)))
 
     def _row(self, connection: Connection) -> Row[Any]:
-        query = select(rate).where(rate.c.provider == self.provider).with_for_update()
-        row = connection.execute(query).one_or_none()
+        ours = {"whose": self.provider}
+        row = connection.execute(_ROW, ours).one_or_none()
         if row is None:
             connection.execute(insert(rate).values(provider=self.provider))
-            row = connection.execute(query).one()
+            row = connection.execute(_ROW, ours).one()
         return row
 
     def _write(self, connection: Connection, values: dict[str, Any]) -> None:
-        connection.execute(update(rate).where(rate.c.provider == self.provider).values(**values))
+        connection.execute(_WRITE, {"whose": self.provider, **values})
 
 
 def set_back(connection: Connection, seconds: float) -> None:

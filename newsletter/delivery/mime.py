@@ -24,6 +24,7 @@ WORD = 75  # the longest encoded word (RFC 2047 §2)
 ENCODED_LINE = 76  # the longest line with an encoded word
 LINE = 78  # the longest line that needs no excuse (RFC 5322 §2.1.1)
 LONGEST = 998  # the longest line that a server must take
+_LONGEST_NAME = 40  # with its colon; a longer one is looked at alone
 _PREFIX, _SUFFIX = "=?utf-8?b?", "?="
 _ROOM = (WORD - len(_PREFIX) - len(_SUFFIX)) // 4 * 3  # bytes of UTF-8 in one encoded word
 _FIRST = _ROOM - 6  # the first one shares its line with the header's name
@@ -62,10 +63,14 @@ def list_headers(newsletter: str, sender: Address, language: str, *, campaign: s
 
 def own_headers(message: Message) -> Mapping[str, str]:
     """The headers that a message brings along; a RejectedError where one could not be written as it is."""
-    for name, value in message.headers.items():
-        if fault := _fault(name, value):
-            raise RejectedError(f"the header {name!r} {fault}.", where=message.key)
-    return message.headers
+    headers = message.headers
+    values = "".join(headers.values())
+    good = values.isascii() and values.isprintable() and _are_names(tuple(headers))
+    if not good or len(values) + _LONGEST_NAME > LONGEST:  # seldom: else all are looked at together, which is quicker
+        for name, value in headers.items():
+            if fault := _fault(name, value):
+                raise RejectedError(f"the header {name!r} {fault}.", where=message.key)
+    return headers
 
 
 def _fault(name: str, value: str) -> str:
@@ -77,6 +82,10 @@ def _fault(name: str, value: str) -> str:
 
 
 @lru_cache(maxsize=64)
+def _are_names(names: tuple[str, ...]) -> bool:
+    return all(map(_is_name, names)) and all(len(name) + len(": ") <= _LONGEST_NAME for name in names)
+
+
 def _is_name(name: str) -> bool:
     return re.fullmatch(r"[!-9;-~]+", name) is not None
 
@@ -89,11 +98,16 @@ def embed(html: str, assets: Iterable[Asset], *, domain: str = "") -> tuple[str,
     shown: dict[str, Asset] = {}
     for asset in sorted(assets, key=lambda asset: -len(asset.url)):  # one address may begin another
         if asset.url in html:
-            digest = blake2b(asset.data, digest_size=12).hexdigest()
+            digest = _digest(asset.data)
             name = f"{digest}@{domain}" if domain else digest
             html = html.replace(asset.url, f"cid:{name}")
             shown[name] = asset
     return html, shown
+
+
+@lru_cache(maxsize=64)  # every finished message of an edition shows the same
+def _digest(data: bytes) -> str:
+    return blake2b(data, digest_size=12).hexdigest()
 
 
 def one_line(name: str) -> str:

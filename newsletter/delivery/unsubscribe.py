@@ -7,8 +7,7 @@ List-Unsubscribe is long.
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any
@@ -24,25 +23,29 @@ from newsletter.model import Address
 _KEY, _SIGNATURE = 16, 8  # bytes; 32 characters together
 
 
-def link(key: str, mailbox: Address, *, base: str = "", secret: bytes = b"") -> tuple[str, Mapping[str, str]]:
-    """The address to leave at, and the headers that say so, for the message with this key.
+def links(
+    mailbox: Address, *, base: str = "", secret: bytes = b""
+) -> Callable[[str], tuple[str, Mapping[str, str]]]:
+    """Gives the address to leave at, and the headers that say so, for the message with a key.
 
     The subject of a mail to ``mailbox`` names the message, so that whoever reads it knows who wants to leave. ``base``
     is the web address that the signed token is appended to.
     """
-    mail = f"mailto:{_quoted(mailbox.email)}?subject=unsubscribe%20{key}"
-    if not base:
+    mailing = f"mailto:{quote(mailbox.email, safe='@')}?subject=unsubscribe%20"
+    page = base.rstrip("/")
+
+    def by_mail(key: str) -> tuple[str, Mapping[str, str]]:
+        mail = f"{mailing}{key}"
         return mail, {"List-Unsubscribe": f"<{mail}>"}
-    url = f"{base.rstrip('/')}/{token(key, secret)}"
-    return url, {
-        "List-Unsubscribe": f"<{url}>, <{mail}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
 
+    def by_web(key: str) -> tuple[str, Mapping[str, str]]:
+        url = f"{page}/{token(key, secret)}"
+        return url, {
+            "List-Unsubscribe": f"<{url}>, <{mailing}{key}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
 
-@lru_cache(maxsize=16)
-def _quoted(email: str) -> str:
-    return quote(email, safe="@")
+    return by_web if base else by_mail
 
 
 def token(key: str, secret: bytes) -> str:

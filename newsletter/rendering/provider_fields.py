@@ -5,9 +5,8 @@ a field has one variable for each context it stands in, such as ``name_html`` an
 already written for that place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from newsletter.errors import RenderError
 from newsletter.rendering.fields import Compiled, Context, Filled, Slot, prepare
@@ -73,12 +72,12 @@ def provider_fields(compiled: Compiled, provider: str) -> Filled:
     return compiled.join([syntax.tag(name, slot[1]) for slot, name in _named(compiled.slots)])
 
 
-def variables(compiled: Compiled, values: Mapping[str, str]) -> dict[str, str]:
-    """One reader's values for the fields of ``provider_fields``, by the variable's name."""
-    return {name: prepare(values.get(field, ""), context) for (field, context), name in _named(compiled.slots)}
+def variables(compiled: Compiled) -> Callable[[Mapping[str, str]], dict[str, str]]:
+    """Makes one reader's values into those for the fields of ``provider_fields``, by the variable's name."""
+    named = [(name, field, context) for (field, context), name in _named(compiled.slots)]
+    return lambda values: {name: prepare(values.get(field, ""), context) for name, field, context in named}
 
 
-@lru_cache(maxsize=64)  # asked for every reader
 def _named(slots: tuple[Slot, ...]) -> tuple[tuple[Slot, str], ...]:
     return tuple(((field, context), f"{field.rpartition('.')[2]}_{context}") for field, context in slots)
 

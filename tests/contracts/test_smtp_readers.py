@@ -153,7 +153,7 @@ def _mails(language: str, words: list[str]) -> list[Message]:
         )
         fill = Filling(fill=lambda _, found=(subject, body, text): found)
         say = {"newsletter": "River Cities", "campaign": "c" * 32, "language": language, "secret": b"s" * 32}
-        found.append(envelope.message(member, fill, **say))
+        found += envelope.messages([member], fill, **say)
     return found
 
 

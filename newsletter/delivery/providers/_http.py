@@ -102,13 +102,15 @@ class HttpProvider(ABC):
         url = f"{self.base_url}{path}"
         return httpx.Request(method, url, headers={"User-Agent": AGENT, **headers}, content=content)
 
-    def headers(self, message: Message) -> dict[str, str]:
+    def headers(self, message: Message) -> Mapping[str, str]:
         """The headers a message brings along, without those that this provider takes from nobody.
 
         A RejectedError where one is not a line of ASCII.
         """
         own = mime.own_headers(message)
-        return {name: own[name] for name in _allowed(tuple(own), self.limits.forbids)}
+        names = tuple(own)
+        allowed = _allowed(names, self.limits.forbids)
+        return own if allowed == names else {name: own[name] for name in allowed}
 
     def decoded(self, response: httpx.Response, kind: type[_T]) -> _T:
         """An answer 2xx; OutcomeUnknown where it is not of this shape, since nobody can know then what was accepted."""

@@ -5,7 +5,7 @@ finished message is a request of its own. An answer is about the whole request, 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -23,6 +23,18 @@ from newsletter.plugins import Secret
 from newsletter.waiting import retry_after
 
 _URLS = {"global": "https://api.sendgrid.com", "eu": "https://api.eu.sendgrid.com"}
+
+
+class _Mailbox(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    email: str
+    name: str = ""
+
+
+class _Personalization(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    to: tuple[_Mailbox, ...]
+    headers: Mapping[str, str]
+    custom_args: Mapping[str, str]
+    substitutions: Mapping[str, str] = {}
 
 
 class SendGrid(HttpProvider):
@@ -71,14 +83,14 @@ class SendGrid(HttpProvider):
         html, pictures = mime.embed(content.html, batch.edition.assets)
         parts = (("text/plain", content.text), ("text/html", html))
         body: dict[str, object] = {
-            "from": _address(first.sender),
+            "from": _mailbox(first.sender),
             "subject": content.subject,
             "content": [{"type": kind, "value": text} for kind, text in parts if text],
-            "personalizations": [self._personalization(message) for message in batch.messages],
+            "personalizations": self._personalizations(batch.messages),
             "tracking_settings": {"subscription_tracking": {"enable": False}},
         }
         if first.reply_to:
-            body["reply_to"] = _address(first.reply_to)
+            body["reply_to"] = _mailbox(first.reply_to)
         if pictures:
             body["attachments"] = [
                 {
@@ -120,29 +132,32 @@ class SendGrid(HttpProvider):
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._key.reveal()}", "Content-Type": "application/json"}
 
-    def _personalization(self, message: Message) -> dict[str, object]:
-        personal: dict[str, object] = {
-            "to": [_recipient(message.to)],
-            "headers": self.headers(message),
-            "custom_args": dict(message.metadata),
-        }
-        if message.variables:
-            personal["substitutions"] = {f"-newsletter:{name}-": value for name, value in message.variables.items()}
-        return personal
+    def _personalizations(self, messages: Sequence[Message]) -> list[_Personalization]:
+        """What differs from reader to reader; all of them have variables of the same names."""
+        fields = {name: f"-newsletter:{name}-" for name in messages[0].variables}
+        return [
+            _Personalization(
+                to=(_recipient(message.to),),
+                headers=self.headers(message),
+                custom_args=message.metadata,
+                substitutions={fields[name]: value for name, value in message.variables.items()},
+            )
+            for message in messages
+        ]
 
 
-def _address(address: Address) -> dict[str, str]:
-    return {"email": address.email, "name": address.name} if address.name else {"email": address.email}
+def _mailbox(address: Address) -> _Mailbox:
+    return _Mailbox(address.email, address.name)
 
 
-def _recipient(address: Address) -> dict[str, str]:
+def _recipient(address: Address) -> _Mailbox:
     """A comma or semicolon in a reader's name ends the address for SendGrid, and the mail goes nowhere.
 
     https://github.com/sendgrid/sendgrid-python/issues/291; a sender's name may have them.
     """
     if "," not in address.name and ";" not in address.name:
-        return _address(address)
-    return _address(Address(email=address.email, name=" ".join(re.sub("[,;]", " ", address.name).split())))
+        return _mailbox(address)
+    return _Mailbox(address.email, " ".join(re.sub("[,;]", " ", address.name).split()))
 
 
 def _until_reset(headers: httpx.Headers) -> float | None:

@@ -199,7 +199,7 @@ class SparkPost(HttpProvider):
             raise RejectedError("the readers of a transmission must have the same headers.", where=self.name)
         return {name: f"{{{{{_variable(name)}}}}}" for name in names.pop()}
 
-    def _own_headers(self, message: Message) -> dict[str, str]:
+    def _own_headers(self, message: Message) -> Mapping[str, str]:
         headers = self.headers(message)
         for name, value in headers.items():
             if "{{" in value:

@@ -192,7 +192,7 @@ def test_a_provider_gets_its_own_syntax(provider, html_tag, text_tag):
     compiled = fields.compile(edition(html=f"<p>{mark('name')}</p>", text=mark("name"), subject=mark("name")))
     filled = provider_fields(compiled, provider)
     assert (filled.html, filled.text, filled.subject) == (f"<p>{html_tag}</p>", text_tag, text_tag)
-    assert variables(compiled, {"recipient.name": "A & B"}) == {"name_text": "A & B", "name_html": "A &amp; B"}
+    assert variables(compiled)({"recipient.name": "A & B"}) == {"name_text": "A & B", "name_html": "A &amp; B"}
 
 
 @pytest.mark.parametrize("provider", sorted(SYNTAXES))
@@ -205,7 +205,7 @@ def test_what_a_provider_joins_is_what_we_would_have_joined(provider, value):
         "recipient.email": "a@b.example",
         "recipient.unsubscribe_url": "https://c.example",
     }
-    joined, own = provider_fields(compiled, provider), variables(compiled, values)
+    joined, own = provider_fields(compiled, provider), variables(compiled)(values)
     page, text = joined.html, joined.text
     for (_field, context), (name, written) in zip(compiled.slots, own.items(), strict=True):
         tag = SYNTAXES[provider].tag(name, context)
