@@ -4,9 +4,11 @@ Every mail of a batch is finished, and is accepted or refused by itself below HT
 fill mails in, but takes them without saying what became of each, so it is not used. There are no idempotency keys.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http import HTTPStatus
+from itertools import starmap
 from typing import ClassVar
 
 import httpx
@@ -17,7 +19,7 @@ from newsletter.delivery.providers import Fetch, Limits, _hooks, _pictures, _pos
 from newsletter.delivery.providers._http import HttpProvider, problem, written
 from newsletter.delivery.providers._reserved import guarded
 from newsletter.errors import DeliveryError, OutcomeUnknown, RefusedError, TemporaryError
-from newsletter.model import Asset, Batch, Event, Message, Receipt
+from newsletter.model import Asset, Batch, Event, Receipt
 from newsletter.plugins import Secret
 
 _RESERVED = ("pm:unsubscribe",)  # {{{ pm:unsubscribe_url }}} becomes a link of Postmark's own, in any broadcast
@@ -39,6 +41,24 @@ class _Result(msgspec.Struct, frozen=True, rename={"code": "ErrorCode", "message
 
 class _Bounces(msgspec.Struct, frozen=True, rename="pascal"):
     bounces: tuple[dict[str, object], ...]
+
+
+class _Header(msgspec.Struct, frozen=True, rename="pascal", gc=False):
+    name: str
+    value: str
+
+
+class _Mail(msgspec.Struct, frozen=True, kw_only=True, rename="pascal", omit_defaults=True, gc=False):
+    message_stream: str
+    from_: str = msgspec.field(name="From")
+    to: str
+    subject: str
+    html_body: str
+    headers: tuple[_Header, ...]
+    metadata: Mapping[str, str]
+    text_body: str = ""
+    reply_to: str = ""
+    attachments: tuple[Mapping[str, str], ...] = ()
 
 
 class Postmark(HttpProvider):
@@ -72,7 +92,7 @@ class Postmark(HttpProvider):
 
     def request(self, batch: Batch) -> httpx.Request:
         """``POST /email/batch``."""
-        mails = [self._mail(message, batch.edition.assets) for message in batch.messages]
+        mails = list(self._mails(batch))
         token = _TEST_TOKEN if self.sandbox else self._key.reveal()
         return self.built("POST", "/email/batch", _headers(token), content=msgspec.json.encode(mails))
 
@@ -121,24 +141,22 @@ class Postmark(HttpProvider):
     def _bounces(self, query: httpx.QueryParams) -> httpx.Request:
         return self.built("GET", f"/bounces?{query}", _headers(self._key.reveal()))
 
-    def _mail(self, message: Message, assets: tuple[Asset, ...]) -> dict[str, object]:
-        html, pictures = mime.embed(guarded(message, _RESERVED, self.name), assets)
-        mail: dict[str, object] = {
-            "MessageStream": self.stream,
-            "From": written(message.sender),
-            "To": written(message.to),
-            "Subject": message.subject,
-            "HtmlBody": html,
-            "Headers": [{"Name": name, "Value": value} for name, value in self.headers(message).items()],
-            "Metadata": dict(message.metadata),
-        }
-        if message.text:
-            mail["TextBody"] = message.text
-        if message.reply_to:
-            mail["ReplyTo"] = written(message.reply_to)
-        if pictures:
-            mail["Attachments"] = [_attachment(name, asset) for name, asset in pictures.items()]
-        return mail
+    def _mails(self, batch: Batch) -> Iterator[_Mail]:
+        known = cache(written)  # nearly always the same sender
+        for message in batch.messages:
+            html, pictures = mime.embed(guarded(message, _RESERVED, self.name), batch.edition.assets)
+            yield _Mail(
+                message_stream=self.stream,
+                from_=known(message.sender),
+                to=written(message.to),
+                subject=message.subject,
+                html_body=html,
+                headers=tuple(starmap(_Header, self.headers(message).items())),
+                metadata=message.metadata,
+                text_body=message.text,
+                reply_to=known(message.reply_to) if message.reply_to else "",
+                attachments=tuple(_attachment(name, asset) for name, asset in pictures.items()),
+            )
 
 
 def _headers(token: str) -> dict[str, str]:
