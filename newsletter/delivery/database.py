@@ -23,9 +23,9 @@ from newsletter.delivery import migrations, people, schema
 from newsletter.errors import BusyError, ConfigError, NewsletterError, OutboxError
 
 BUSY_MILLISECONDS = 30_000
-# The keys of a million people fall on all pages of their indexes: with SQLite's own 2 MB in memory, each costs a page.
+# The keys of a million people fall on all pages of their index: with SQLite's own 2 MB in memory, each costs a page.
 # What is deleted is overwritten: who was erased must not be found in the file.
-_WRITING = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-64000", "secure_delete=ON")
+_WRITING = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32000", "secure_delete=ON")
 PRIVATE = 0o600  # members' names and addresses are in the file
 
 

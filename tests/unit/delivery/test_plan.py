@@ -73,7 +73,7 @@ def test_a_batch_is_no_larger_than_a_request_may_be(desk: Desk) -> None:
 
 
 def test_keys_follow_from_the_members(desk: Desk) -> None:
-    """A message's key from its campaign and person, a batch's from its members in order: both recomputed here."""
+    """A message's key from its campaign, place and person, a batch's from its members in order: recomputed here."""
     plan = desk.plan(choices(6))
     messages = rows(desk, schema.message)
     with desk.outbox.transaction() as connection:
