@@ -71,6 +71,7 @@ def all_checks() -> tuple[Check, ...]:
         dkim,
         dmarc,
         languages,
+        log,
         mailboxes,
         privacy,
         reverse,
@@ -96,6 +97,7 @@ def all_checks() -> tuple[Check, ...]:
         Check(name="privacy", look=privacy.look),
         Check(name="SQLite", look=databases.version),
         Check(name="databases", look=databases.whole),
+        Check(name="log", look=log.look),
         Check(name="disk", look=disk.look),
     )
 

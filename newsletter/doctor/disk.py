@@ -25,11 +25,12 @@ def judge(*, free: int, needed: int) -> Verdict:
     """Whether so many bytes are enough."""
     if free < needed:
         return problem(
-            f"Only {_amount(free)} are free on the disk of the newsletter; {_amount(needed)} should be.",
+            f"Only {amount(free)} are free on the disk of the newsletter; {amount(needed)} should be.",
             "Make room, or move the newsletter's folder to another disk.",
         )
-    return ok(f"{_amount(free)} are free on the disk.")
+    return ok(f"{amount(free)} are free on the disk.")
 
 
-def _amount(size: int) -> str:
+def amount(size: int) -> str:
+    """Bytes, as a person reads them."""
     return f"{size / 1e9:.0f} GB" if size >= 10e9 else f"{size / 1e6:.0f} MB"

@@ -9,17 +9,23 @@ from pathlib import Path
 
 import pytest
 from invariants import violations
+from nameserver import name_server
 from plans import emails
 from points import Doom
 from resend_server import ResendServer
 from senders import Driver, Process
 from test_crashes import finish, total, uncertain
+from test_steering import TOML
 from troubles import FullDisk, LargestFile, Locked, Trouble
 
+from newsletter import config
 from newsletter.delivery.sender import CONCURRENCY
+from newsletter.doctor import examine, log
+from newsletter.doctor.lookups import Lookups
 
 Campaign = Callable[..., Path]
 READERS, SIZE = 60, 5
+LETTERS = 500  # enough to fill a log
 SHORT = {
     "newsletter.delivery.database.BUSY_MILLISECONDS": 20,
     "newsletter.delivery.courier.PERSISTENCE": (0.1, 0.2),
@@ -145,3 +151,31 @@ def test_somebody_looks_for_long(campaign: Campaign, driver: Driver, careless: t
     with closing(sqlite3.connect(path)) as last:
         last.execute("SELECT count(*) FROM message").fetchone()
     assert not path.with_name("newsletter.db-wal").exists()
+
+
+def looked(folder: Path) -> tuple[str, str]:
+    """What ``newsletter doctor`` says of the log, and what to do next."""
+    (folder / config.FILE).write_text(TOML, "utf-8")
+    with name_server({}) as resolver:
+        verdicts = examine(config.load(folder), dns=Lookups(resolver))
+    [found] = [verdict for verdict in verdicts if verdict.check == "log"]
+    return found.level, found.fix
+
+
+@pytest.mark.parametrize("holds", [True, False], ids=["holds", "lets go"])
+def test_a_log_that_grows(campaign: Campaign, driver: Driver, monkeypatch: pytest.MonkeyPatch, holds: bool) -> None:
+    """Doctor warns of a reader that has looked for long, and not of one that looked once; what it advises helps."""
+    monkeypatch.setattr(log, "LARGEST", 6_000_000)  # SQLite writes it back every four
+    folder = campaign(LETTERS, SIZE)
+    with ResendServer() as server:
+        with closing(sqlite3.connect(folder / "newsletter.db", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM message").fetchone()
+            if not holds:
+                reader.execute("ROLLBACK")
+            assert driver.start(folder, server.url).wait() == 0
+            level, fix = looked(folder)
+            assert (level, fix != "") == (("warning", True) if holds else ("ok", False))
+            assert violations(folder, server) == []
+        finish(driver, folder, server)
+        assert looked(folder) == ("ok", "")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from surroundings import TOML, Around, said
 
-from newsletter.doctor import databases, disk, languages, privacy
+from newsletter.doctor import databases, disk, languages, log, privacy
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,7 @@ def test_a_servers_outbox_has_no_file(around: Around) -> None:
     """The server looks after it."""
     made = around(toml=f'{TOML}\n[outbox]\nurl = "postgresql://db.example/letters"\n')
     assert databases.outbox(made.config) == []
+    assert said(log.look(made)) == []
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,33 @@ def test_the_disk_of_the_newsletter_is_looked_at(around: Around, tmp_path: Path)
     _fill(tmp_path / "newsletter.db")
     ((_level, text),) = said(disk.look(around()))
     assert "free on the disk" in text
+
+
+@pytest.mark.parametrize(
+    ("log_size", "database_size", "level"),
+    [
+        (0, 0, "ok"),
+        (log.LARGEST, 0, "ok"),
+        (log.LARGEST + 1, 0, "warning"),
+        (3 * 10**8, 10**9, "ok"),
+        (3 * 10**9, 10**9, "warning"),
+    ],
+)
+def test_the_length_of_a_log(log_size: int, database_size: int, level: str) -> None:
+    """Long is what is more than usual, and more than the database itself."""
+    assert log.judge("newsletter.db", log=log_size, database=database_size).level == level
+
+
+def test_the_log_of_the_outbox_is_looked_at(around: Around, tmp_path: Path) -> None:
+    """Where there is one; what is said names it, how long it is and what to do next."""
+    made = around()
+    assert said(log.look(made)) == [("ok", "The log of newsletter.db is not too long.")]
+    with (tmp_path / "newsletter.db-wal").open("wb") as file:
+        file.truncate(3 * 10**8)  # takes no room
+    ((level, text),) = said(log.look(made))
+    assert level == "warning"
+    assert text.startswith("The log of newsletter.db has grown to 300 MB, ")
+    assert text.endswith("Close the program that reads newsletter.db; the next newsletter send empties the log.")
 
 
 @pytest.fixture
