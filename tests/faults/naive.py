@@ -5,8 +5,10 @@ was there. The others are providers.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -18,7 +20,7 @@ import httpx
 import plans
 from sqlalchemy import Connection, false, insert, select, update
 
-from newsletter.delivery import backlog, batches, claims, database, limits, outbox, schema, sender
+from newsletter.delivery import backlog, batches, claims, database, limits, outbox, schema, sender, signals
 from newsletter.delivery.courier import Courier
 from newsletter.delivery.lease import Lease
 from newsletter.delivery.outbox import Outbox
@@ -205,6 +207,36 @@ def _deaf() -> None:
     Outbox.take_in = lambda self: None  # type: ignore[method-assign]
 
 
+@contextmanager
+def heeding(stop: threading.Event) -> Iterator[None]:
+    """Take every signal for a wish, however often it comes, and although somebody wants it to be ignored."""
+
+    def ask_to_stop(_number: int, _frame: object) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, ask_to_stop) for number in signals.POLITE}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _unhurried() -> None:
+    """Be polite also to who says it twice."""
+    signals.stopping = heeding
+
+
+def _restless() -> None:
+    """Stop once there is nothing left to do."""
+    sender._Run._ends = property(lambda self: bool(self.courier.paused))  # type: ignore[assignment,method-assign]
+
+
+def _abrupt() -> None:
+    """Let a signal end the process, whatever is under way."""
+    signals.stopping = lambda _stop: nullcontext()  # type: ignore[assignment]
+
+
 def _heedless() -> None:
     """Look at who left when it plans, and never again."""
     claims._SUPPRESSED = claims._SUPPRESSED.where(false())
@@ -267,6 +299,9 @@ POLICIES: Mapping[str, Callable[[], None]] = {
     "careless": _careless,
     "wallclock": _wallclock,
     "deaf": _deaf,
+    "unhurried": _unhurried,
+    "restless": _restless,
+    "abrupt": _abrupt,
     "heedless": _heedless,
     "unfrozen": _unfrozen,
     "breathless": _breathless,

@@ -1,20 +1,23 @@
 """A sender that is asked to stop, told to stop at once, or made to sleep for longer than it may hold a batch."""
 
+import os
 import signal
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from invariants import violations
+from naive import heeding
 from plans import emails
 from points import Doom
 from resend_server import ResendServer
 from senders import Driver
 from test_crashes import finish, total, uncertain
 
+from newsletter.delivery import signals
 from newsletter.delivery.sender import CONCURRENCY
 
 Campaign = Callable[..., Path]
@@ -24,24 +27,60 @@ NAPPING = {"newsletter.delivery.courier.LEASE_SECONDS": LEASE, "newsletter.deliv
 ONCE = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 
 
+def asked(driver: Driver, folder: Path, server: ResendServer, number: int, *without: str) -> list[str]:
+    """Ask a sender to stop while requests are under way, then let another finish; what is wrong."""
+    order = {"kind": "none", "without": without}
+    sender = driver.start(folder, server.url, **order)
+    sender.under_way(server, requests=CONCURRENCY)
+    moment = time.monotonic()
+    sender.signal(number)
+    code = sender.wait()
+    found = [f"it ended with {code}: {sender.error}"] if code or sender.error else []
+    late = [each for each in server.times if each >= moment]
+    found += [f"{len(late)} requests were made after it was asked to stop"] if late else []
+    if open_ends := len(server.times) * SIZE - total(folder, "sent"):
+        found.append(f"{open_ends} mails were under way and were not finished")
+    found += violations(folder, server, ended=False)
+    finish(driver, folder, server, **order)
+    return found + violations(folder, server)
+
+
 @pytest.mark.parametrize("number", ONCE)
 def test_asked_to_stop(campaign: Campaign, driver: Driver, number: int) -> None:
     """What is under way is finished and written down, no other request is made, the rest is for the next run."""
     folder = campaign(100, SIZE)
     with ResendServer(keeps_keys=False, delay=0.3) as server:
-        sender = driver.start(folder, server.url, kind="none")
-        sender.under_way(server, requests=CONCURRENCY)
-        asked = time.monotonic()
-        sender.signal(number)
-        assert (sender.wait(), sender.error) == (0, "")
-        assert len(server.times) == CONCURRENCY
-        assert all(moment < asked for moment in server.times)
-        assert sender.report["sent"] == CONCURRENCY * SIZE
-        assert sender.report["left"] == 100 - CONCURRENCY * SIZE
-        assert violations(folder, server, ended=False) == []
-        finish(driver, folder, server, kind="none")
-        assert violations(folder, server) == []
+        assert asked(driver, folder, server, number) == []
         assert set(server.ledger) == emails(100)
+
+
+@pytest.mark.parametrize("without", ["restless", "abrupt"])
+def test_a_sender_that_does_not_stop_as_it_should_is_found_out(
+    campaign: Campaign, driver: Driver, without: str
+) -> None:
+    """It goes on with what was not begun, or lets go of what was."""
+    with ResendServer(keeps_keys=False, delay=0.3) as server:
+        found = asked(driver, campaign(100, SIZE), server, signal.SIGTERM, without)
+        wanted = "after it was asked to stop" if without == "restless" else "not finished"
+        assert [one for one in found if wanted in one], found
+
+
+def told(driver: Driver, folder: Path, server: ResendServer, number: int, **order: object) -> tuple[int, list[str]]:
+    """Tell a sender to stop at once, then let another finish; how the first ended, and what is wrong."""
+    sender = driver.start(folder, server.url, **order)
+    sender.under_way(server, requests=CONCURRENCY)
+    sender.signal(number)
+    sender.notices()  # two signals that come before are one
+    assert sender.alive()
+    sender.signal(number)
+    code = sender.wait()
+    found = [] if server.under_way == CONCURRENCY else ["it waited for the answers"]
+    assert found or total(folder, "inflight") == CONCURRENCY * SIZE
+    server.hurry.set()
+    while server.under_way:
+        time.sleep(0.01)
+    finish(driver, folder, server, **order)
+    return code, found + violations(folder, server)
 
 
 @pytest.mark.parametrize(
@@ -52,37 +91,29 @@ def test_told_to_stop_at_once(campaign: Campaign, driver: Driver, number: int, c
     """The second time nobody waits for an answer, and the next run makes the best of it."""
     folder = campaign(60, SIZE)
     with ResendServer(keeps_keys=kind == "keys", delay=20) as server:
-        sender = driver.start(folder, server.url, kind=kind)
-        sender.under_way(server, requests=CONCURRENCY)
-        sender.signal(number)
-        sender.notices()  # two signals that come before are one
-        assert sender.alive()
-        sender.signal(number)
-        assert sender.wait() == code
-        assert server.under_way == CONCURRENCY, "it waited for the answers"
-        assert total(folder, "inflight") == CONCURRENCY * SIZE
-        server.hurry.set()
-        while server.under_way:
-            time.sleep(0.01)
-        finish(driver, folder, server, kind=kind)
-        assert violations(folder, server) == []
+        assert told(driver, folder, server, number, kind=kind) == (code, [])
         assert len(uncertain(folder)) == (0 if kind == "keys" else CONCURRENCY * SIZE)
 
 
-def test_a_terminal_that_closes_may_be_ignored() -> None:
-    """Under nohup a sending goes on, also after the terminal is gone."""
-    code = """
-import os, signal, threading
-from newsletter.delivery.signals import stopping
-stop = threading.Event()
-signal.signal(signal.SIGHUP, signal.SIG_IGN)
-with stopping(stop):
-    os.kill(os.getpid(), signal.SIGHUP)
-    print(stop.is_set())
-print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)
-"""
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.split() == ["False", "True"]
+@pytest.mark.parametrize("without", ["unhurried", "forgetful"])
+def test_a_sender_that_makes_the_worst_of_it_is_found_out(campaign: Campaign, driver: Driver, without: str) -> None:
+    """It is polite however often it is told, or mails once more those of whom it did not wait to hear."""
+    with ResendServer(keeps_keys=False, delay=20 if without == "forgetful" else 1) as server:
+        _, found = told(driver, campaign(60, SIZE), server, signal.SIGTERM, kind="none", without=(without,))
+        assert [one for one in found if one.startswith("I1" if without == "forgetful" else "it waited")], found
+
+
+@pytest.mark.parametrize("stopping", [signals.stopping, heeding], ids=["ours", "heeding"])
+def test_a_terminal_that_closes_may_be_ignored(stopping: Callable[..., AbstractContextManager[None]]) -> None:
+    """Under nohup a sending goes on, also after the terminal is gone; one that listens to everything is found out."""
+    stop, before = threading.Event(), signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopping(stop):
+            os.kill(os.getpid(), signal.SIGHUP)
+        assert stop.is_set() == (stopping is heeding)
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def napped(driver: Driver, folder: Path, server: ResendServer, point: str, *without: str) -> list[str]:
