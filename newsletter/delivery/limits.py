@@ -33,6 +33,7 @@ def checked(per_second: float, option: str = "per_second") -> float:
         )
     return per_second
 
+
 # Made once: to put these together takes longer than to run them.
 _ROW = select(rate).where(rate.c.provider == bindparam("whose")).with_for_update()
 _WRITE = update(rate).where(rate.c.provider == bindparam("whose"))

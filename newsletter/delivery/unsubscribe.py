@@ -23,9 +23,7 @@ from newsletter.model import Address
 _KEY, _SIGNATURE = 16, 8  # bytes; 32 characters together
 
 
-def links(
-    mailbox: Address, *, base: str = "", secret: bytes = b""
-) -> Callable[[str], tuple[str, Mapping[str, str]]]:
+def links(mailbox: Address, *, base: str = "", secret: bytes = b"") -> Callable[[str], tuple[str, Mapping[str, str]]]:
     """Gives the address to leave at, and the headers that say so, for the message with a key.
 
     The subject of a mail to ``mailbox`` names the message, so that whoever reads it knows who wants to leave. ``base``

@@ -14,7 +14,8 @@ A suite is a plain class of test methods; pytest runs them in a subclass that sa
 
 from newsletter.testing.engines import EngineContract
 from newsletter.testing.hooks import HookContract
-from newsletter.testing.providers import SECRET, HttpProviderContract, ProviderContract, sample_batch
+from newsletter.testing.http_providers import HttpProviderContract
+from newsletter.testing.providers import SECRET, ProviderContract, sample_batch
 from newsletter.testing.sources import SourceContract
 
 __all__ = [
