@@ -5,6 +5,7 @@ was there. The others are providers.
 """
 
 import json
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from uuid import uuid4
 
@@ -289,6 +291,30 @@ def _afresh() -> None:
     Outbox.__enter__ = begin  # type: ignore[method-assign]
 
 
+def _aside() -> None:
+    """Where the outbox cannot be written, work with a copy of it."""
+    enter = Outbox.__enter__
+
+    def begin(self: Outbox) -> Outbox:
+        try:
+            return enter(self)
+        except OutboxError:
+            self.path = Path(shutil.copy(self.path, mkdtemp(dir=self.path.parents[2])))
+            return enter(self)
+
+    Outbox.__enter__ = begin  # type: ignore[method-assign]
+
+
+def _unwatched() -> None:
+    """Take the file that was opened for the outbox, wherever it is by now."""
+    database._identity = lambda _path: None
+
+
+def _stubborn() -> None:
+    """Go on, whatever is refused."""
+    backlog.rejections = lambda _connection, _campaign: ""
+
+
 POLICIES: Mapping[str, Callable[[], None]] = {
     "forgetful": _forgetful,
     "unlocked": _unlocked,
@@ -307,6 +333,9 @@ POLICIES: Mapping[str, Callable[[], None]] = {
     "breathless": _breathless,
     "piecemeal": _piecemeal,
     "afresh": _afresh,
+    "aside": _aside,
+    "unwatched": _unwatched,
+    "stubborn": _stubborn,
 }
 
 KINDS: Mapping[str, type[Resend]] = {"keys": Resend, "none": Keyless, "hasty": Hasty}

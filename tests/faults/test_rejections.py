@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from driver import URL, deliver
 from invariants import violations
-from naive import Blunt, Halving, Harsh, Keyless
+from naive import Blunt, Credulous, Halving, Harsh, Hasty, Keyless, adopt
 from plans import ISSUE, emails
 from resend_server import ResendServer
 
+from newsletter.delivery import backlog
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.providers.resend import Resend
 from newsletter.delivery.sender import CONCURRENCY, Report
@@ -52,15 +53,20 @@ def test_a_harsh_sender_is_found_out(campaign: Campaign) -> None:
         assert stopped(campaign(40, 5), server, Harsh)
 
 
-def test_a_few_refused_among_many(campaign: Campaign) -> None:
-    """They fail with the provider's words, the others are sent."""
+@pytest.mark.parametrize("kind", [Resend, Credulous])
+def test_a_few_refused_among_many(campaign: Campaign, kind: type[Resend]) -> None:
+    """They fail with the provider's words, the others are sent; whoever overlooks those words is found out."""
     folder = campaign(100, 20)
     with ResendServer() as server, Outbox(URL, folder) as outbox:
         server.refused = frozenset({"reader7@city.example", "reader8@city.example", "reader9@city.example"})
-        assert deliver(outbox, server.url) == Report(sent=97, failed=3)
+        report = deliver(outbox, server.url, kind=kind)
+        assert len(server.ledger) == 97
+        found = wrongly_failed(folder, server.refused) + violations(folder, server)
+        if kind is Credulous:
+            assert [one for one in found if one.startswith("I3")]
+            return
+        assert (report, found) == (Report(sent=97, failed=3), [])
         assert {one.reason for one in outbox.failed()} == {"refused"}
-        assert wrongly_failed(folder, server.refused) == []
-        assert violations(folder, server) == []
 
 
 def poisoned(folder: Path, server: ResendServer, kind: type[Resend]) -> list[str]:
@@ -96,24 +102,37 @@ def test_only_what_was_not_accepted_is_halved(campaign: Campaign, kind: type[Res
         assert len(outbox.uncertain()) == (0 if kind is Halving else 40)
 
 
-def test_a_batch_in_doubt_that_is_refused_then(campaign: Campaign) -> None:
-    """Perhaps accepted by a request before: it is uncertain, neither halved nor failed."""
+@pytest.mark.parametrize("kind", [Resend, Hasty])
+def test_a_batch_in_doubt_that_is_refused_then(campaign: Campaign, kind: type[Resend]) -> None:
+    """Perhaps accepted by a request before: it is uncertain, neither halved nor failed; halved, it goes out twice."""
     folder = campaign(20, 20)
     with ResendServer(faults=("500", "500", "422", "422")) as server, Outbox(URL, folder) as outbox:
-        assert deliver(outbox, server.url) == Report(uncertain=20)
-        assert server.fired == {"500": 2, "422": 2}
-        assert violations(folder, server) == []
+        report = deliver(outbox, server.url, kind=kind)
+        assert (server.fired["500"], server.fired["422"]) == (2, 2)
+        twice = [one for one in violations(folder, server) if one.startswith("I1")]
+        assert bool(twice) == (kind is Hasty)
+        if kind is Resend:
+            assert report == Report(uncertain=20)
+            assert violations(folder, server) == []
+
+
+def all_refused(outbox: Outbox, server: ResendServer, most: int) -> tuple[Report, list[str]]:
+    """Send where everybody is refused; what came of it, and what is wrong if more than so many failed by that."""
+    server.refused = frozenset(emails(240))
+    report = deliver(outbox, server.url)
+    assert report.sent == len(server.ledger) == 0
+    assert report.failed
+    found = [f"{report.failed} failed"] if report.failed > most else []
+    stops = any("were refused" in why for why in report.stopped)
+    return report, found if stops else [*found, "the campaign did not stop"]
 
 
 def test_all_refused(campaign: Campaign) -> None:
     """The campaign stops for a person before everybody failed, and goes on where that person says so."""
     folder = campaign(240, 5)
     with ResendServer() as server, Outbox(URL, folder) as outbox:
-        server.refused = frozenset(emails(240))
-        report = deliver(outbox, server.url)
-        assert report.sent == 0
-        assert 5 <= report.failed <= CONCURRENCY * 5
-        assert "were refused" in report.stopped[0]
+        report, found = all_refused(outbox, server, CONCURRENCY * 5)
+        assert found == []
         assert deliver(outbox, server.url).failed == 0
         server.refused = frozenset()
         outbox.resume(outbox.campaigns(ISSUE)[0].plan.hash)
@@ -124,9 +143,16 @@ def test_all_refused(campaign: Campaign) -> None:
 @pytest.mark.parametrize("canary", [10, 0])
 def test_the_canary_bears_it_alone(campaign: Campaign, canary: int) -> None:
     """Where everything is refused only the canary's mails fail; without one, as many as are under way."""
-    folder = campaign(240, 20, canary=canary)
-    with ResendServer() as server, Outbox(URL, folder) as outbox:
-        server.refused = frozenset(emails(240))
-        report = deliver(outbox, server.url)
-        assert (len(server.times), report.failed) == ((1, 10) if canary else (CONCURRENCY, CONCURRENCY * 20))
-        assert "were refused" in report.stopped[0]
+    with ResendServer() as server, Outbox(URL, campaign(240, 20, canary=canary)) as outbox:
+        _, found = all_refused(outbox, server, canary or CONCURRENCY * 20)
+        assert (found, len(server.times)) == ([], 1 if canary else CONCURRENCY)
+
+
+@pytest.mark.parametrize("canary", [10, 0])
+def test_a_stubborn_sender_is_found_out(campaign: Campaign, monkeypatch: pytest.MonkeyPatch, canary: int) -> None:
+    """Whoever does not look at what is refused fails everybody."""
+    monkeypatch.setattr(backlog, "rejections", backlog.rejections)
+    adopt(["stubborn"])
+    with ResendServer() as server, Outbox(URL, campaign(240, 20, canary=canary)) as outbox:
+        report, found = all_refused(outbox, server, canary or CONCURRENCY * 20)
+        assert (report.failed, len(found)) == (240, 2)

@@ -92,3 +92,8 @@ def unmount(folder: Path) -> None:
 def protect(folder: Path) -> None:
     """Let nobody write to a mounted disk, root included."""
     subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+
+
+def release(folder: Path) -> None:
+    """Let everybody write to it again."""
+    subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
