@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 import naive
 import plans
-from naive import KINDS, Keyless
+from naive_providers import KINDS, Keyless
 from plans import NEWS, URL
 from points import Doom, arm
 

@@ -129,6 +129,11 @@ class ResendServer(ThreadingHTTPServer):
         self.accepted(number)
         return 200, answer
 
+    def forget(self) -> None:
+        """Know no key any more, as after a day."""
+        with self._lock:
+            self._answers.clear()
+
     def kill(self) -> None:
         """End the victim as a power cut would."""
         os.kill(self.victim, signal.SIGKILL)

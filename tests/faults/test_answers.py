@@ -7,7 +7,7 @@ import pytest
 from answers import DYING, LOST, MALFORMED, ODD, UNCLEAR
 from driver import URL, deliver
 from invariants import violations
-from naive import Credulous, Hasty, Keyless, Trusting
+from naive_providers import Credulous, Hasty, Keyless, Trusting
 from plans import emails
 from resend_server import ResendServer
 

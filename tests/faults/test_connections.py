@@ -13,7 +13,7 @@ import trustme
 from answers import SLOW
 from driver import URL, deliver
 from invariants import violations
-from naive import Gloomy, Keyless, Unbounded
+from naive_providers import Gloomy, Keyless, Unbounded
 from plans import emails
 from resend_server import ResendServer
 

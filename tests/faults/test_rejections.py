@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from driver import URL, deliver
 from invariants import violations
-from naive import Blunt, Credulous, Halving, Harsh, Hasty, Keyless, adopt
+from naive import adopt
+from naive_providers import Blunt, Credulous, Halving, Harsh, Hasty, Keyless
 from plans import ISSUE, emails
 from resend_server import ResendServer
 

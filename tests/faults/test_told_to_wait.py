@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from driver import URL, deliver
 from invariants import too_early, too_fast, violations
-from naive import Impatient, Keyless, adopt
+from naive import adopt
+from naive_providers import Impatient, Keyless
 from plans import emails
 from resend_server import ResendServer
 

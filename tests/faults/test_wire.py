@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from driver import URL, deliver
 from invariants import violations
-from naive import Keyless
+from naive_providers import Keyless
 from plans import begin, chosen, edition, emails, plan
 from resend_server import ResendServer, reader_of
 
