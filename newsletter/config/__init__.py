@@ -7,11 +7,11 @@ themselves to the plug-in, whose constructor is the schema.
 from pathlib import Path
 
 from newsletter.config.reader import Reader
-from newsletter.config.tables import Config, Policy, Publication, Review, Utm
+from newsletter.config.tables import Config, Members, Policy, Publication, Review, Utm
 from newsletter.errors import ConfigError
 from newsletter.tomlfile import TomlFile
 
-__all__ = ["FILE", "Config", "Policy", "Publication", "Review", "Utm", "load"]
+__all__ = ["FILE", "Config", "Members", "Policy", "Publication", "Review", "Utm", "load"]
 
 FILE = "newsletter.toml"
 
