@@ -5,6 +5,7 @@ import email.policy
 import gc
 import re
 from collections.abc import Iterable
+from contextlib import nullcontext
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.utils import getaddresses
@@ -29,7 +30,7 @@ from newsletter.delivery.providers.folder import Folder
 from newsletter.delivery.providers.resend import Resend
 from newsletter.delivery.sender import Report, send
 from newsletter.errors import HeldError, RenderError
-from newsletter.model import Address, Batch, Choice, Edition, Subscriber
+from newsletter.model import Address, Batch, Choice, Edition, Message, Receipt, Subscriber
 from newsletter.plugins import Secret
 from newsletter.rendering.fields import marker
 
@@ -73,6 +74,15 @@ class Raw(Keyless):
         for mail, message in zip(mails, batch.messages, strict=True):
             mail["to"] = [f"{message.to.name} <{message.to.email}>"]
         return self.built("POST", "/emails/batch", self._headers(), content=msgspec.json.encode(mails))
+
+
+class Pasted(Folder):
+    """Puts a mail together line by line, each as it comes."""
+
+    def _write(self, message: Message, batch: Batch, read: set[str]) -> Receipt:
+        lines = [f"To: {message.to.name} <{message.to.email}>", f"Subject: {message.subject}", "", message.text]
+        (self.path / "new" / f"{message.key}.eml").write_text("\n".join(lines), "utf-8")
+        return Receipt(key=message.key)
 
 
 def named() -> list[Choice]:
@@ -134,33 +144,45 @@ def test_no_name_begins_a_header(tmp_path: Path, kind: type[Resend]) -> None:
         assert bool(injected(server)) == (kind is Raw)
 
 
-def test_no_name_begins_a_header_in_a_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [Folder, Pasted])
+def test_no_name_begins_a_header_in_a_file(tmp_path: Path, kind: type[Folder]) -> None:
     """The same of finished mails; and who has no address that is one fails alone, before anything is written."""
     injecting = Address(email="reader99@city.example\r\nBcc: spy@elsewhere.example", name="Ana")
     with Outbox(URL, tmp_path) as outbox:
         begun(outbox, [*named(), chosen(Subscriber(address=injecting), "en")])
-        provider = Folder(path=tmp_path / "mails")
+        provider = kind(path=tmp_path / "mails")
         provider.name = "resend"  # type: ignore[misc]
-        assert filled(outbox, provider) == Report(sent=len(NAMES), failed=1)
-        assert [one.email for one in outbox.failed()] == [injecting.email]
+        failed = 0 if kind is Pasted else 1
+        assert filled(outbox, provider) == Report(sent=len(NAMES) + 1 - failed, failed=failed)
+        assert [one.email for one in outbox.failed()] == [injecting.email][:failed]
     written = list((tmp_path / "mails" / "new").iterdir())
-    assert len(written) == len(NAMES)
-    assert [one for path in written for one in readable(path)] == []
+    assert len(written) == len(NAMES) + 1 - failed
+    assert bool([one for path in written for one in readable(path)]) == (kind is Pasted)
 
 
-def test_no_row_of_a_list_begins_a_header(tmp_path: Path) -> None:
+def members(path: Path, *, naive: bool) -> list[Subscriber]:
+    """Who can be used of a list; naively, everybody as they stand there."""
+    if not naive:
+        return [row for row in Csv(path=path).rows() if isinstance(row, Subscriber)]
+    with path.open(newline="", encoding="utf-8") as file:
+        return [Subscriber(address=Address(**row)) for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("naive", [False, True], ids=["ours", "naive"])
+def test_no_row_of_a_list_begins_a_header(tmp_path: Path, naive: bool) -> None:
     """From the members' list to the wire: whose name cannot be used is named, everybody else gets it once."""
     with (tmp_path / "members.csv").open("w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(["email", "name"])
         rows.writerows([f"reader{n}@city.example", name] for n, name in enumerate(NAMES))
-    read = list(Csv(path=tmp_path / "members.csv").rows())
-    members = [row for row in read if isinstance(row, Subscriber)]
-    assert 0 < len(members) < len(NAMES)
-    with ResendServer() as server, Outbox(URL, tmp_path) as outbox:
-        begun(outbox, [chosen(member, "en") for member in members])
-        assert filled(outbox, Resend(key=Secret("re_test"), base_url=server.url)).sent == len(members)
-        assert injected(server) == []
+    read = members(tmp_path / "members.csv", naive=naive)
+    assert 0 < len(read) <= len(NAMES)
+    assert (len(read) == len(NAMES)) == naive
+    kind = Raw if naive else Resend
+    with ResendServer(keeps_keys=not naive) as server, Outbox(URL, tmp_path) as outbox:
+        begun(outbox, [chosen(member, "en") for member in read])
+        assert filled(outbox, kind(key=Secret("re_test"), base_url=server.url)).sent == len(read)
+        assert bool(injected(server)) == naive
         assert violations(tmp_path, server) == []
 
 
@@ -181,29 +203,45 @@ def test_a_value_that_is_missing(tmp_path: Path, naive: bool) -> None:
         assert bool(unfilled(server)) == naive
 
 
-def test_a_field_that_nobody_knows(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("naive", [False, True], ids=["ours", "naive"])
+def test_a_field_that_nobody_knows(tmp_path: Path, caplog: pytest.LogCaptureFixture, naive: bool) -> None:
     """It is one error before the first mail, however many batches meet it, and not a word in all of them."""
     damaged = edition("en", html=f"<p>Hello {marker('recipient.nickname', 'f00d')}</p>")
     with ResendServer() as server, Outbox(URL, tmp_path) as outbox:
         begun(outbox, named(), damaged)
-        with pytest.raises(RenderError, match=r"no merge field 'recipient.nickname'"):
-            filled(outbox, Resend(key=Secret("re_test"), base_url=server.url))
-        assert not server.times
+        with nullcontext() if naive else pytest.raises(RenderError, match=r"no merge field 'recipient.nickname'"):
+            filled(outbox, Resend(key=Secret("re_test"), base_url=server.url), naive=naive)
+        assert bool(server.times) == bool(unfilled(server)) == naive
         assert violations(tmp_path, server, ended=False) == []
     gc.collect()
     assert not caplog.records, "the errors of the other batches are shown as well"
 
 
-def test_a_translation_that_is_missing(tmp_path: Path) -> None:
+def anyhow(choices: Iterable[Choice]) -> list[Choice]:
+    """What a sender chooses that will have nobody go without: the edition that there is."""
+    return [chosen(choice.subscriber, EDITION.language) for choice in choices]
+
+
+def foreign(server: ResendServer, choices: Iterable[Choice]) -> list[str]:
+    """Who got the mail in a language that nobody chose for them."""
+    other = {choice.subscriber.address.email for choice in choices if choice.language != EDITION.language}
+    return sorted(other & set(server.ledger))
+
+
+@pytest.mark.parametrize("naive", [False, True], ids=["ours", "naive"])
+def test_a_translation_that_is_missing(tmp_path: Path, naive: bool) -> None:
     """A plan for somebody whose edition is not there is refused as a whole, and nothing of it is kept."""
-    reader = Subscriber(address=Address(email="reader0@city.example"))
-    with Outbox(URL, tmp_path) as outbox:
-        with pytest.raises(HeldError, match=r"there is no edition in 'ar', but reader0@city\.example is to get it"):
-            plan(outbox, [*named(), chosen(reader, "ar")], editions=[EDITION])
-        assert outbox.campaigns() == []
+    choices = [*named(), chosen(Subscriber(address=Address(email="reader99@city.example")), "ar")]
+    why = r"there is no edition in 'ar', but reader99@city\.example is to get it"
+    with ResendServer() as server, Outbox(URL, tmp_path) as outbox:
+        with nullcontext() if naive else pytest.raises(HeldError, match=why):
+            begun(outbox, anyhow(choices) if naive else choices)
+        deliver(outbox, server.url)
+        assert bool(foreign(server, choices)) == bool(outbox.campaigns()) == naive
 
 
-def test_a_reader_who_waits_for_a_translation(tmp_path: Path) -> None:
+@pytest.mark.parametrize("naive", [False, True], ids=["ours", "naive"])
+def test_a_reader_who_waits_for_a_translation(tmp_path: Path, naive: bool) -> None:
     """Somebody whose language is held gets nothing now, and nothing in another language."""
     waits = Choice(
         subscriber=Subscriber(address=Address(email="waits@city.example"), languages=("ar",)),
@@ -211,9 +249,10 @@ def test_a_reader_who_waits_for_a_translation(tmp_path: Path) -> None:
         kind="held",
         reason="ar waits for review",
     )
+    choices = [waits, *named()]
     with ResendServer() as server, Outbox(URL, tmp_path) as outbox:
-        made = begun(outbox, [waits, *named()])
-        assert made.held == {"ar": 1}
+        made = begun(outbox, anyhow(choices) if naive else choices)
+        assert made.held == ({} if naive else {"ar": 1})
         deliver(outbox, server.url)
-        assert "waits@city.example" not in server.ledger
+        assert bool(foreign(server, choices)) == naive
         assert violations(tmp_path, server) == []
