@@ -197,12 +197,14 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     ``kind`` is what counts are made of: the language is on their own list (chosen) or the nearest to one there (near),
     usual on their members' list or in their country (usual), or the default (fallback); or they wait for it (held).
+    ``waits`` is the language whose review they wait for.
     """
 
     subscriber: Subscriber
     language: str
     kind: Literal["chosen", "near", "usual", "fallback", "held"]
     reason: str
+    waits: str = ""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -35,6 +35,7 @@ class _Answer(NamedTuple):
     language: str
     kind: Literal["chosen", "near", "usual", "fallback", "held"]
     reason: str
+    waits: str = ""
 
 
 def chooser(
@@ -52,8 +53,8 @@ def chooser(
     answer = lru_cache(maxsize=4096)(partial(_answer, issue))  # a million subscribers share few lists of languages
 
     def choose(subscriber: Subscriber) -> Choice:
-        language, kind, reason = answer(subscriber.languages, subscriber.territory)
-        return Choice(subscriber=subscriber, language=language, kind=kind, reason=reason)
+        language, kind, reason, waits = answer(subscriber.languages, subscriber.territory)
+        return Choice(subscriber=subscriber, language=language, kind=kind, reason=reason, waits=waits)
 
     return choose
 
@@ -63,7 +64,7 @@ def _answer(issue: _Issue, languages: tuple[str, ...], territory: str) -> _Answe
         for wanted in languages:
             found, distance = _nearest(wanted, issue.languages, farthest)
             if found in issue.held:
-                return _Answer("", "held", f"{found}, for {wanted} on their list, waits for review.")
+                return _Answer("", "held", f"{found}, for {wanted} on their list, waits for review.", found)
             if found and distance == 0:
                 return _Answer(found, "chosen", f"{wanted} is on their list.")
             if found:
@@ -72,11 +73,11 @@ def _answer(issue: _Issue, languages: tuple[str, ...], territory: str) -> _Answe
     for wanted, of in _usual(issue, territory):
         found, _ = _nearest(wanted, issue.languages, _FARTHEST_VARIETY)
         if found in issue.held:
-            return _Answer("", "held", f"{why}; {found} is {of}, and waits for review.")
+            return _Answer("", "held", f"{why}; {found} is {of}, and waits for review.", found)
         if found:
             return _Answer(found, "usual", f"{why}, so they get {found}, {of}.")
     if issue.default in issue.held:
-        return _Answer("", "held", f"{why}, and the default {issue.default} waits for review.")
+        return _Answer("", "held", f"{why}, and the default {issue.default} waits for review.", issue.default)
     return _Answer(issue.default, "fallback", f"{why}, so they get the default {issue.default}.")
 
 

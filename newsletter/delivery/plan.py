@@ -66,7 +66,7 @@ class Plan:
     """What one campaign will send, in numbers; ``hash`` is what a person approves.
 
     ``waves`` are the due times in UTC and their messages, in order; ``seconds`` the time that the sending itself takes
-    under the rate. ``held`` counts readers by their first language, ``skipped`` by reason. ``problems`` are what
+    under the rate. ``held`` counts readers by the language they wait for, ``skipped`` by reason. ``problems`` are what
     the caller could not read of the list, ``unreached`` the member organisations of which nobody gets it, ``warnings``
     what else a person should know; they are shown, not kept. ``samples`` has one reader a language.
     """
@@ -229,7 +229,7 @@ class Walk:
     def _counts(self, choice: Choice, reason: str) -> bool:
         """Count a choice where it belongs; whether it gets a message."""
         if not choice.language:
-            self.held[next(iter(choice.subscriber.languages), "")] += 1
+            self.held[choice.waits] += 1
         elif reason:
             self.skipped[reason] += 1
         else:

@@ -75,6 +75,7 @@ def test_held(wanted: tuple[str, ...], language: str, kind: str) -> None:
     choice = languages.chooser(ready={"en", "fr"}, held={"es"}, default="en")(subscriber(*wanted))
     assert (choice.language, choice.kind) == (language, kind)
     assert ("waits for review" in choice.reason) is (kind == "held")
+    assert choice.waits == ("es" if kind == "held" else "")
 
 
 def test_held_default() -> None:
@@ -82,6 +83,7 @@ def test_held_default() -> None:
     choice = languages.chooser(ready={"fr"}, held={"en"}, default="en")(subscriber("de"))
     assert (choice.language, choice.kind) == ("", "held")
     assert "en waits for review" in choice.reason
+    assert choice.waits == "en"
 
 
 @pytest.mark.parametrize(
@@ -129,3 +131,4 @@ def test_held_by_country() -> None:
     choice = languages.chooser(ready={"en"}, held={"ne"}, default="en")(subscriber(territory="NP"))
     assert (choice.language, choice.kind) == ("", "held")
     assert choice.reason == "They named no language; ne is a language of their country, Nepal, and waits for review."
+    assert choice.waits == "ne"

@@ -25,12 +25,12 @@ def rows(desk: Desk, table: Any) -> list[Any]:
 
 
 def test_everybody_is_counted_once(desk: Desk) -> None:
-    """By language and by kind those who get it, by first language those held, by reason those skipped."""
+    """By language and by kind those who get it, by the language they wait for those held, by reason those skipped."""
     list_of_five = [
         choice(1, "en"),
         choice(2, "es", kind="near"),
         choice(3, "en", kind="fallback"),
-        choice(4, "", kind="held", languages=("ne", "en")),
+        structs.replace(choice(4, "", kind="held", languages=("xx", "ne")), waits="ne"),
         choice(1, "es"),
     ]
     plan = desk.plan(list_of_five)
