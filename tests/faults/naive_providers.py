@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 import httpx
@@ -41,6 +42,15 @@ class Impatient(Resend):
     """Does not read how long it shall wait."""
 
     def _wait(self, headers: httpx.Headers) -> float | None:
+        return None
+
+
+class Literal(Keyless):
+    """Takes whatever reads as a number for seconds."""
+
+    def _wait(self, headers: httpx.Headers) -> float | None:
+        with suppress(ValueError):
+            return float(headers.get("Retry-After", ""))
         return None
 
 

@@ -49,21 +49,23 @@ def troubled(request: pytest.FixtureRequest, campaign: Campaign) -> tuple[Path, 
     return folder, request.param(folder)
 
 
-def test_before_a_request(troubled: tuple[Path, Trouble], driver: Driver) -> None:
+@pytest.mark.parametrize("careless", [(), ("unannounced",)], ids=["ours", "unannounced"])
+def test_before_a_request(troubled: tuple[Path, Trouble], driver: Driver, careless: tuple[str, ...]) -> None:
     """What cannot be announced is not sent: one sentence and the exit code, and later everybody gets it once."""
     folder, trouble = troubled
+    order = {"kind": "none", "constants": SHORT, "without": careless}
     with ResendServer(keeps_keys=False) as server:
-        sender = driver.start(folder, server.url, kind="none", constants=SHORT, dooms=(Doom("filled", 1, "stop"),))
+        sender = driver.start(folder, server.url, dooms=(Doom("filled", 1, "stop"),), **order)
         sender.stopped()
         trouble.begin(sender)
         sender.go_on()
         assert sender.wait() == trouble.code
         assert "the outbox" in sender.error
-        assert not server.times
+        assert bool(server.times) == bool(careless)
         if not isinstance(trouble, LargestFile):
             trouble.end(sender)
         finish(driver, folder, server, kind="none")
-        assert violations(folder, server) == []
+        assert bool(violations(folder, server)) == bool(careless)
         assert set(server.ledger) == emails(READERS)
 
 

@@ -1,13 +1,14 @@
 """A provider that says when: no request by any worker before that, and no mail the worse for it."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from driver import URL, deliver
 from invariants import too_early, too_fast, violations
 from naive import adopt
-from naive_providers import Impatient, Keyless
+from naive_providers import Gloomy, Impatient, Keyless, Literal
 from plans import emails
 from resend_server import ResendServer
 
@@ -47,13 +48,15 @@ def test_no_request_before_the_time(campaign: Campaign, fault: str) -> None:
     assert storm(campaign(READERS, SIZE), fault, kind) == (Report(sent=READERS), [])
 
 
-def test_no_time_at_all(campaign: Campaign) -> None:
+@pytest.mark.parametrize("kind", [Keyless, Literal])
+def test_no_time_at_all(campaign: Campaign, kind: type[Resend]) -> None:
     """In the past, negative, for ever, in words, or not said: everybody gets it soon, and nobody failed."""
     folder = campaign(READERS, SIZE)
     with ResendServer(keeps_keys=False, faults=AT_ONCE) as server, Outbox(URL, folder) as outbox:
-        assert deliver(outbox, server.url, kind=Keyless) == Report(sent=READERS)
+        with nullcontext() if kind is Keyless else pytest.raises(OverflowError):
+            assert deliver(outbox, server.url, kind=kind) == Report(sent=READERS)
         assert all(server.fired[fault] == 1 for fault in AT_ONCE)
-        assert violations(folder, server) == []
+        assert bool(violations(folder, server)) == (kind is Literal)
 
 
 def test_an_impatient_sender_is_found_out(campaign: Campaign) -> None:
@@ -63,29 +66,32 @@ def test_an_impatient_sender_is_found_out(campaign: Campaign) -> None:
     assert found
 
 
-def test_told_to_wait_for_days(campaign: Campaign) -> None:
+@pytest.mark.parametrize("kind", [Resend, Impatient])
+def test_told_to_wait_for_days(campaign: Campaign, kind: type[Resend]) -> None:
     """The run ends with everything left, and the next one asks nothing, since the time is in the outbox."""
-    folder = campaign(READERS, READERS)
+    folder, reports = campaign(READERS, READERS), []
     with ResendServer(faults=("429 for long",) * 2) as server:
         for _ in range(2):
             with Outbox(URL, folder) as outbox:
-                report = deliver(outbox, server.url)
-            assert (report.left, report.failed, report.uncertain) == (READERS, 0, 0)
-            assert "answered 429: Too many" in report.trouble
-        assert len(server.times) == 2  # one for each language, before the first answer
+                reports.append(deliver(outbox, server.url, kind=kind))
+        assert server.fired["429 for long"] == 2  # once for each language, before the first answer
+        assert (len(server.times) > 2) == (kind is Impatient)
+        assert (reports == [Report(left=READERS)] * 2) == (kind is Resend)
+        if kind is Resend:
+            assert all("answered 429: Too many" in report.trouble for report in reports)
         assert violations(folder, server, ended=False) == []
 
 
-def test_no_failure_of_a_mail(campaign: Campaign) -> None:
+@pytest.mark.parametrize("kind", [Keyless, Gloomy])
+def test_no_failure_of_a_mail(campaign: Campaign, kind: type[Resend]) -> None:
     """However often everything is put off, run after run, nothing fails and nothing is in doubt."""
     folder = campaign(READERS, SIZE)
     with ResendServer(keeps_keys=False, faults=("429 negative",) * 16) as server, Outbox(URL, folder) as outbox:
-        while deliver(outbox, server.url, kind=Keyless).left:
-            assert not outbox.failed()
-            assert not outbox.uncertain()
-        assert server.fired["429 negative"] == 16
-        assert violations(folder, server) == []
-        assert set(server.ledger) == emails(READERS)
+        while deliver(outbox, server.url, kind=kind).left and not outbox.failed() and not outbox.uncertain():
+            """Until all is sent, or some of it is given up."""
+        assert (server.fired["429 negative"] == 16) == (kind is Keyless)
+        assert (set(server.ledger) == emails(READERS)) == (kind is Keyless)
+        assert violations(folder, server, ended=kind is Keyless) == []
 
 
 RATE = 60.0

@@ -248,6 +248,7 @@ def test_a_reader_who_waits_for_a_translation(tmp_path: Path, naive: bool) -> No
         language="",
         kind="held",
         reason="ar waits for review",
+        waits="ar",
     )
     choices = [waits, *named()]
     with ResendServer() as server, Outbox(URL, tmp_path) as outbox:
