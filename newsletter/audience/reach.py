@@ -9,8 +9,13 @@ MOST = 50_000
 
 @dataclass(slots=True)
 class Reach:
-    """Hears of every contact what they get, and tells in the end of whom nothing was heard but reasons against it."""
+    """Hears of every contact what they get, and tells in the end of whom nothing was heard but reasons against it.
 
+    Lists that were typed by several people write an organisation in several ways: letters' case and spaces do not
+    count, and it is called as it was first.
+    """
+
+    _names: dict[str, str] = field(default_factory=dict)
     _reasons: dict[str, Counter[str] | None] = field(default_factory=dict)
     _too_many: bool = False
 
@@ -18,21 +23,22 @@ class Reach:
         """A contact of an organisation gets the mail, or has it already (no reason), or does not get it, and why."""
         if not organisation or self._too_many:
             return
-        found = self._reasons
+        name = " ".join(organisation.casefold().split())
+        if name not in self._names:
+            self._too_many = len(self._names) >= MOST
+            self._names[name], self._reasons[name] = organisation, Counter()
         if not reason:
-            found[organisation] = None
-        elif organisation not in found:
-            self._too_many = len(found) >= MOST
-            found[organisation] = Counter((reason,))
-        elif (reasons := found[organisation]) is not None:
+            self._reasons[name] = None
+        elif (reasons := self._reasons[name]) is not None:
             reasons[reason] += 1
 
     def unreached(self) -> tuple[str, ...]:
         """The organisations that nobody reaches, by name, each with the reasons of its contacts."""
         if self._too_many:
             return ()
-        lost = sorted((name, reasons) for name, reasons in self._reasons.items() if reasons is not None)
-        return tuple(f"{name} ({'; '.join(_said(reasons))})" for name, reasons in lost)
+        reasons = self._reasons.items()
+        lost = sorted((self._names[name], against) for name, against in reasons if against is not None)
+        return tuple(f"{name} ({'; '.join(_said(against))})" for name, against in lost)
 
 
 def _said(reasons: Counter[str]) -> list[str]:
