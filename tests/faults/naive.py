@@ -20,7 +20,7 @@ from uuid import uuid4
 import plans
 from sqlalchemy import Connection, false, insert, select, update
 
-from newsletter.delivery import backlog, batches, claims, database, limits, outbox, schema, sender, signals
+from newsletter.delivery import backlog, batches, claims, database, lease, limits, outbox, schema, sender, signals
 from newsletter.delivery.courier import Courier
 from newsletter.delivery.lease import Lease
 from newsletter.delivery.outbox import Outbox
@@ -62,6 +62,16 @@ def _unfenced() -> None:
         return True
 
     claims.fence = fence
+
+
+def _unheard() -> None:
+    """Once a batch is given up, hear nothing more of it."""
+    heard = lease.write
+
+    def write(connection: Connection, held: Lease, values: Any, *, states: tuple[str, ...] = ("inflight",)) -> bool:
+        return heard(connection, held, values, states=tuple(each for each in states if each != "uncertain"))
+
+    lease.write = write  # type: ignore[assignment]
 
 
 def _unannounced() -> None:
@@ -224,6 +234,7 @@ POLICIES: Mapping[str, Callable[[], None]] = {
     "forgetful": _forgetful,
     "unlocked": _unlocked,
     "unfenced": _unfenced,
+    "unheard": _unheard,
     "unannounced": _unannounced,
     "unsynced": _unsynced,
     "journalled": _journalled,
