@@ -128,19 +128,34 @@ FAULTS = {
 }
 
 
+def cut_off(driver: Driver, folder: Path, server: ResendServer, point: str, *without: str) -> list[str]:
+    """Kill a sender that writes down how a request failed, and let another finish; what is wrong then."""
+    server.keeps_keys, server.faults = not point.startswith("give_up"), [FAULTS[point]]
+    order = {"kind": "keys" if server.keeps_keys else "none", "without": without}
+    sender = driver.start(folder, server.url, dooms=(Doom(point),), **order)
+    assert sender.wait() == -9
+    assert server.fired[FAULTS[point]] == 1
+    finish(driver, folder, server, **order)
+    lost = emails(20) - set(server.ledger) - uncertain(folder)
+    return violations(folder, server) + ([f"{len(lost)} got nothing"] if lost else [])
+
+
 @pytest.mark.parametrize("point", ENDINGS)
 def test_killed_while_it_writes_down_a_failure(campaign: Campaign, driver: Driver, point: str) -> None:
     """Also where a batch is given back, repeated, given up, split or refused, it is all done or nothing."""
-    kind = "none" if point.startswith("give_up") else "keys"
-    size = 1 if point.startswith("fail") else SIZE
-    folder = campaign(20, size)
-    with ResendServer(keeps_keys=kind == "keys", faults=(FAULTS[point],)) as server:
-        sender = driver.start(folder, server.url, kind=kind, dooms=(Doom(point),))
-        assert sender.wait() == -9
-        assert server.fired[FAULTS[point]] == 1
-        finish(driver, folder, server, kind=kind)
-        assert violations(folder, server) == []
-        assert set(server.ledger) | uncertain(folder) == emails(20)
+    folder = campaign(20, 1 if point.startswith("fail") else SIZE)
+    with ResendServer() as server:
+        assert cut_off(driver, folder, server, point) == []
+
+
+@pytest.mark.parametrize("point", [point for point, fault in FAULTS.items() if fault == "500"])
+def test_a_forgetful_sender_is_found_out_in_the_middle_of_a_failure(
+    campaign: Campaign, driver: Driver, point: str
+) -> None:
+    """Where the request was accepted all the same, what it sends again arrives twice."""
+    with ResendServer() as server:
+        found = cut_off(driver, campaign(20, SIZE), server, point, "forgetful")
+        assert [one for one in found if one.startswith("I1")]
 
 
 @pytest.mark.parametrize("point", ["before the request", "answered"])

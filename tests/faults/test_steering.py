@@ -81,10 +81,11 @@ def test_cancelled_and_planned_again(campaign: Campaign, driver: Driver) -> None
         assert set(server.ledger) == emails(READERS)
 
 
-def test_a_sender_that_does_not_listen_is_found_out(campaign: Campaign, driver: Driver) -> None:
+@pytest.mark.parametrize("verb", ["pause", "cancel"])
+def test_a_sender_that_does_not_listen_is_found_out(campaign: Campaign, driver: Driver, verb: str) -> None:
     """It sends everything that somebody wanted to stop."""
     with ResendServer(delay=0.2) as server:
-        assert steered(campaign(READERS, SIZE), server, driver, "pause", "deaf")
+        assert steered(campaign(READERS, SIZE), server, driver, verb, "deaf")
 
 
 def reworded(server: ResendServer, words: Iterable[str]) -> list[str]:
