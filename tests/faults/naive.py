@@ -138,10 +138,12 @@ def _deaf() -> None:
 
 @contextmanager
 def heeding(stop: threading.Event) -> Iterator[None]:
-    """Take every signal for a wish, however often it comes, and although somebody wants it to be ignored."""
+    """Take the first signal for a wish, though somebody wants it to be ignored, and hear no second one."""
 
     def ask_to_stop(_number: int, _frame: object) -> None:
         stop.set()
+        for number in signals.POLITE:
+            signal.signal(number, signal.SIG_IGN)
 
     before = {number: signal.signal(number, ask_to_stop) for number in signals.POLITE}
     try:

@@ -79,24 +79,31 @@ def befallen(server: ResendServer, trouble: Trouble, sender: list[Process]) -> N
     server.accepted = begin
 
 
-def test_after_a_request_and_over_soon(troubled: tuple[Path, Trouble], driver: Driver) -> None:
+@pytest.mark.parametrize("careless", [(), ("careless",)], ids=["ours", "careless"])
+def test_after_a_request_and_over_soon(
+    troubled: tuple[Path, Trouble], driver: Driver, careless: tuple[str, ...]
+) -> None:
     """The answer is kept in mind and written down later; nothing else is sent meanwhile, and nothing is in doubt."""
     folder, trouble = troubled
     with ResendServer(keeps_keys=False, delay=0.2) as server:
         started: list[Process] = []
         befallen(server, trouble, started)
-        started.append(sender := driver.start(folder, server.url, kind="none", constants=PATIENT))
+        sender = driver.start(folder, server.url, kind="none", constants=PATIENT, without=careless)
+        started.append(sender)
         while not server.fired.total() or server.under_way:
             time.sleep(0.01)
         time.sleep(0.3)
         assert total(folder, "inflight") == CONCURRENCY * SIZE
         trouble.end(sender)
-        assert (sender.wait(), sender.error) == (0, "")
-        assert sender.report["sent"] == CONCURRENCY * SIZE
+        assert (sender.wait() == 0) == (not careless)
         assert len(server.times) == CONCURRENCY
         finish(driver, folder, server, kind="none")
+        assert bool(uncertain(folder)) == bool(careless)
         assert violations(folder, server) == []
         assert set(server.ledger) == emails(READERS)
+        if not careless:
+            assert sender.error == ""
+            assert sender.report["sent"] == CONCURRENCY * SIZE
 
 
 def outlasted(

@@ -40,6 +40,8 @@ def asked(driver: Driver, folder: Path, server: ResendServer, number: int, *with
     found += [f"{len(late)} requests were made after it was asked to stop"] if late else []
     if open_ends := len(server.times) * SIZE - total(folder, "sent"):
         found.append(f"{open_ends} mails were under way and were not finished")
+    elif sender.report["sent"] != len(server.times) * SIZE:
+        found.append(f"it says that {sender.report['sent']} mails were sent")
     found += violations(folder, server, ended=False)
     finish(driver, folder, server, **order)
     return found + violations(folder, server)
