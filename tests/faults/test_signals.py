@@ -73,7 +73,7 @@ def told(driver: Driver, folder: Path, server: ResendServer, number: int, **orde
     sender.under_way(server, requests=CONCURRENCY)
     sender.signal(number)
     sender.notices()  # two signals that come before are one
-    assert sender.alive()
+    assert sender.alive(), (sender.code, sender.output)
     sender.signal(number)
     code = sender.wait()
     found = [] if server.under_way == CONCURRENCY else ["it waited for the answers"]
