@@ -61,7 +61,7 @@ PARAGRAPH = "<p>Mayors, engineers and residents met on both banks of the river t
 def main() -> None:
     """Print the tables that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=20_000, help="messages of each run against anymail")
+    parser.add_argument("--messages", type=int, default=100_000, help="messages of each run against anymail")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of each row")
     parser.add_argument("--readers", type=int, default=1_000_000, help="readers of the large runs; 0 leaves them out")
     parser.add_argument("--large", choices=["send", "plan"], help=argparse.SUPPRESS)
