@@ -4,11 +4,12 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import ClassVar
 
 import httpx
 
 from newsletter.delivery.providers.resend import Resend
-from newsletter.errors import OutcomeUnknown, RefusedError, RejectedError, TemporaryError
+from newsletter.errors import DeliveryError, OutcomeUnknown, RefusedError, RejectedError, TemporaryError
 from newsletter.model import Batch, Receipt
 
 
@@ -18,24 +19,29 @@ class Keyless(Resend):
     limits = replace(Resend.limits, idempotency="none", key_life=0)
 
 
-class Hasty(Keyless):
+class _Mistaken(Resend):
+    """Takes one kind of failure for another."""
+
+    heard: ClassVar[type[DeliveryError]]
+    taken_for: ClassVar[type[DeliveryError]]
+
+    async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
+        try:
+            return await super().send(client, batch)
+        except self.heard as error:
+            raise self.taken_for(error.what, where=self.name) from error
+
+
+class Hasty(_Mistaken, Keyless):
     """Sends again whatever was not answered as it should be."""
 
-    async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
-        try:
-            return await super().send(client, batch)
-        except OutcomeUnknown as error:
-            raise TemporaryError(error.what, where=self.name) from error
+    heard, taken_for = OutcomeUnknown, TemporaryError
 
 
-class Gloomy(Keyless):
+class Gloomy(_Mistaken, Keyless):
     """Gives up what surely did not arrive."""
 
-    async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
-        try:
-            return await super().send(client, batch)
-        except TemporaryError as error:
-            raise OutcomeUnknown(error.what, where=self.name) from error
+    heard, taken_for = TemporaryError, OutcomeUnknown
 
 
 class Impatient(Resend):
@@ -54,14 +60,10 @@ class Literal(Keyless):
         return None
 
 
-class Harsh(Resend):
+class Harsh(_Mistaken):
     """Takes a wrong key for a wrong mail."""
 
-    async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
-        try:
-            return await super().send(client, batch)
-        except RefusedError as error:
-            raise RejectedError(error.what, where=self.name) from error
+    heard, taken_for = RefusedError, RejectedError
 
 
 class Blunt(Resend):
@@ -74,14 +76,10 @@ class Blunt(Resend):
             return [Receipt(key=message.key, outcome="failed", error=error.what) for message in batch.messages]
 
 
-class Halving(Keyless):
+class Halving(_Mistaken, Keyless):
     """Looks for the mail that spoils a batch also where the batch was perhaps accepted."""
 
-    async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
-        try:
-            return await super().send(client, batch)
-        except OutcomeUnknown as error:
-            raise RejectedError(error.what, where=self.name) from error
+    heard, taken_for = OutcomeUnknown, RejectedError
 
 
 class Credulous(Resend):

@@ -5,7 +5,7 @@ finished message is a request of its own. An answer is about the whole request, 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -86,7 +86,7 @@ class SendGrid(HttpProvider):
             "from": _mailbox(first.sender),
             "subject": content.subject,
             "content": [{"type": kind, "value": text} for kind, text in parts if text],
-            "personalizations": self._personalizations(batch.messages),
+            "personalizations": [self._personalization(message) for message in batch.messages],
             "tracking_settings": {"subscription_tracking": {"enable": False}},
         }
         if first.reply_to:
@@ -132,18 +132,13 @@ class SendGrid(HttpProvider):
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._key.reveal()}", "Content-Type": "application/json"}
 
-    def _personalizations(self, messages: Sequence[Message]) -> list[_Personalization]:
-        """What differs from reader to reader; all of them have variables of the same names."""
-        fields = {name: f"-newsletter:{name}-" for name in messages[0].variables}
-        return [
-            _Personalization(
-                to=(_recipient(message.to),),
-                headers=self.headers(message),
-                custom_args=message.metadata,
-                substitutions={fields[name]: value for name, value in message.variables.items()},
-            )
-            for message in messages
-        ]
+    def _personalization(self, message: Message) -> _Personalization:
+        return _Personalization(
+            to=(_recipient(message.to),),
+            headers=self.headers(message),
+            custom_args=message.metadata,
+            substitutions={f"-newsletter:{name}-": value for name, value in message.variables.items()},
+        )
 
 
 def _mailbox(address: Address) -> _Mailbox:
