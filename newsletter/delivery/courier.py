@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from newsletter.delivery import backlog, claims, lease
 from newsletter.delivery.envelope import Envelope, Filling
+from newsletter.delivery.group_commit import GroupCommit
 from newsletter.delivery.lease import Lease
 from newsletter.delivery.limits import Pace
 from newsletter.delivery.outbox import Outbox
@@ -42,6 +43,7 @@ class Courier:
     """
 
     outbox: Outbox
+    commits: GroupCommit
     provider: Provider
     compile: Compile
     clock: Callable[[], datetime]
@@ -64,7 +66,7 @@ class Courier:
             reason = "the request in doubt cannot be repeated: its content changed"
             await self._record(held, lambda connection, now: lease.give_up(connection, held, reason=reason, now=now))
             return
-        if not self._fence(held, body):
+        if not await self._fence(held, body):
             return
         try:
             receipts = _matching(await self.provider.send(client, batch), batch)
@@ -167,12 +169,14 @@ class Courier:
             if reason := backlog.rejections(connection, held.campaign):
                 backlog.pause(connection, held.campaign, reason, by="rejections")
 
-    def _fence(self, held: Lease, body: str) -> bool:
-        with self.outbox.transaction() as connection:
+    async def _fence(self, held: Lease, body: str) -> bool:
+        def fence(connection: Connection) -> bool:
             if claims.fence(connection, held, body=body, now=self.clock(), seconds=LEASE_SECONDS):
                 return True
             claims.hand_back(connection, held)
             return False
+
+        return await self.commits.run(fence)
 
     async def _record(self, held: Lease, step: Callable[[Connection, datetime], None]) -> None:
         """Write down how a request ended; where the disk is full or busy, keep it in mind and try again for a while.
@@ -181,8 +185,7 @@ class Courier:
         """
         for pause in (*PERSISTENCE, None):
             try:
-                with self.outbox.transaction() as connection:
-                    step(connection, self.clock())
+                await self.commits.run(lambda connection: step(connection, self.clock()))
             except NewsletterError as error:
                 self.stop.set()  # what was accepted must be written down before anything else is sent
                 if pause is None:

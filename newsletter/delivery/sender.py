@@ -7,15 +7,17 @@ under way is either replayed with the very same key, where the provider keeps ke
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import httpx
+from sqlalchemy import Connection
 
 from newsletter.delivery import backlog, claims, signals
 from newsletter.delivery.courier import LEASE_SECONDS, Compile, Courier
+from newsletter.delivery.group_commit import GroupCommit
 from newsletter.delivery.lease import Lease
 from newsletter.delivery.limits import OPEN_AFTER, Pace, Rates, Wait
 from newsletter.delivery.outbox import Outbox
@@ -77,6 +79,7 @@ def send(
     """
     courier = Courier(
         outbox=outbox,
+        commits=GroupCommit(outbox),
         provider=provider,
         compile=compile,
         clock=clock or steady(),
@@ -136,16 +139,17 @@ class _Run:
             )
 
     async def _loop(self, clients: list[httpx.AsyncClient]) -> None:
-        tasks: set[asyncio.Task[None]] = set()
-        count = 0
+        tasks: dict[asyncio.Task[None], httpx.AsyncClient] = {}
+        idle = clients * (CONCURRENCY // CLIENTS)
         try:
             while True:
-                while len(tasks) < CONCURRENCY and (held := self._claim(alone=not tasks)):
-                    count += 1
-                    tasks.add(asyncio.create_task(self.courier.deliver(clients[count % CLIENTS], held)))
+                for held in await self._claims(len(idle)):
+                    client = idle.pop()
+                    tasks[asyncio.create_task(self.courier.deliver(client, held))] = client
                 if tasks:
                     timeout = min(self.wait.seconds, LONGEST_WAIT) or None
-                    done, tasks = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+                    done, _ = await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+                    idle += [tasks.pop(task) for task in done]
                     if failed := [error for task in done if (error := task.exception())]:
                         raise failed[0]
                     if self.progress and done:
@@ -160,22 +164,28 @@ class _Run:
         courier = self.courier
         return courier.stop.is_set() or bool(courier.paused) or courier.failures >= MOST_FAILURES
 
-    def _claim(self, *, alone: bool) -> Lease | None:
-        """The next batch, if the rate allows one; a provider that seems to be down gets one at a time."""
-        if self._ends:
-            return None
+    async def _claims(self, most: int) -> list[Lease]:
+        """The next batches, as far as the rate allows; a provider that seems to be down gets one at a time."""
+        if self._ends or not most:
+            return []
         self.courier.outbox.take_in()
+        return await self.courier.commits.run(lambda connection: list(self._claim(connection, most)))
+
+    def _claim(self, connection: Connection, most: int) -> Iterator[Lease]:
         courier, provider = self.courier, self.courier.provider
-        with courier.outbox.transaction() as connection:
+        for place in range(most):
             now = courier.clock()
             self.wait = courier.pace.wait(connection, now)
+            alone = most == CONCURRENCY and not place
             if self.wait.seconds > 0 or (self.wait.failures >= OPEN_AFTER and not alone):
-                return None
+                return
             held = claims.claim(connection, provider.name, limits=provider.limits, now=now, seconds=LEASE_SECONDS)
-            if held and not courier.pace.spend(connection, len(held.members), now):
+            if held is None:
+                return
+            if not courier.pace.spend(connection, len(held.members), now):
                 claims.hand_back(connection, held)
-                return None
-            return held
+                return
+            yield held
 
     async def _rest(self) -> bool:
         """Wait until a batch may be tried; False where the run is over instead."""

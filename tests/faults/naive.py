@@ -91,12 +91,12 @@ def _unannounced() -> None:
     fence, record = Courier._fence, Courier._record
     bodies: dict[int, str] = {}
 
-    def later(self: Courier, held: Lease, body: str) -> bool:
+    async def later(self: Courier, held: Lease, body: str) -> bool:
         bodies[held.id] = body
         return True
 
     async def both(self: Courier, held: Lease, step: Callable[[Connection, datetime], None]) -> None:
-        fence(self, held, bodies[held.id])
+        await fence(self, held, bodies[held.id])
         await record(self, held, step)
 
     Courier._fence, Courier._record = later, both  # type: ignore[method-assign]

@@ -38,7 +38,7 @@ class _Point(NamedTuple):
 SENDING: Mapping[str, _Point] = {
     "before the claim": _Point(claims, "claim", after=False),
     "claimed, not committed": _Point(claims, "claim", after=True),
-    "claimed": _Point(sender._Run, "_claim", after=True),
+    "claimed": _Point(sender._Run, "_claims", after=True),
     "filled": _Point(Courier, "_fence", after=False),
     "fenced, not committed": _Point(claims, "fence", after=True),
     "fenced": _Point(Courier, "_fence", after=True),
@@ -106,11 +106,13 @@ def _plain(whole: Callable[..., Any], name: str, passing: Callable[[str], None],
 def _waiting(
     whole: Callable[..., Awaitable[Any]], name: str, passing: Callable[[str], None], *, after: bool
 ) -> Callable[..., Awaitable[Any]]:
+    says = inspect.get_annotations(whole).get("return") is not None
+
     async def step(*arguments: Any, **named: Any) -> Any:
         if not after:
             passing(name)
         made = await whole(*arguments, **named)
-        if after:
+        if after and (made or not says):
             passing(name)
         return made
 

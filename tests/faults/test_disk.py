@@ -25,7 +25,7 @@ from newsletter.doctor.lookups import Lookups
 
 Campaign = Callable[..., Path]
 READERS, SIZE = 60, 5
-LETTERS = 500  # enough to fill a log
+LETTERS = 700  # enough to fill a log
 SHORT = {
     "newsletter.delivery.database.BUSY_MILLISECONDS": 20,
     "newsletter.delivery.courier.PERSISTENCE": (0.1, 0.2),
