@@ -26,6 +26,7 @@ from newsletter.model import Asset, Choice, Direction, Edition, Subscriber
 EACH = 4096  # bytes of a message besides its texts: addresses, headers, the reader's own values
 _TEXTS = ("language", "direction", "subject", "preheader", "html", "text", "nonce", "hash")
 LARGEST_REQUEST = 10_000_000  # bytes: some are under way at once, in memory
+DOUBTFUL = 500  # messages: of a request whose answer is lost, nobody knows what became, where there are no keys
 
 
 def freeze(
@@ -230,6 +231,7 @@ def _capacity(edition: Edition, most: Limits, *, merges: bool) -> int:
     texts = (len(edition.html.encode()) + len(edition.text.encode())) * 5 // 4
     pictures = sum(len(asset.data) * 4 // 3 for asset in edition.assets) if most.pictures else 0
     room = min(most.bytes, LARGEST_REQUEST)
+    count = min(most.messages, DOUBTFUL) if most.idempotency == "none" else most.messages
     if merges:
-        return max(1, min(most.messages, (room - texts - pictures) // EACH))
-    return max(1, min(most.finished or most.messages, room // (texts + pictures + EACH)))
+        return max(1, min(count, (room - texts - pictures) // EACH))
+    return max(1, min(most.finished or count, room // (texts + pictures + EACH)))

@@ -75,7 +75,12 @@ class Envelope:
         merges = filling.template is not None
         for member in members:
             url, leaving = leave(member.key)
-            values = {**member.fields, "recipient.unsubscribe_url": url}
+            values = {
+                **member.fields,
+                "recipient.email": member.email,
+                "recipient.name": member.name,
+                "recipient.unsubscribe_url": url,
+            }
             subject, html, text = ("", "", "") if merges else filling.fill(values)
             yield Message(
                 key=member.key,

@@ -25,7 +25,10 @@ _batch, _campaign, _message, _attempt = schema.batch, schema.campaign, schema.me
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One message of a batch, not yet filled; ``id`` is its row, 0 where it has none."""
+    """One message of a batch, not yet filled; ``id`` is its row, 0 where it has none.
+
+    ``fields`` are the reader's values for the merge fields, besides those that follow from the rest.
+    """
 
     id: int = 0
     key: str

@@ -7,7 +7,7 @@ List-Unsubscribe so that no mail program finds the link in it. The same message 
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -24,7 +24,6 @@ WORD = 75  # the longest encoded word (RFC 2047 §2)
 ENCODED_LINE = 76  # the longest line with an encoded word
 LINE = 78  # the longest line that needs no excuse (RFC 5322 §2.1.1)
 LONGEST = 998  # the longest line that a server must take
-_LONGEST_NAME = 40  # with its colon; a longer one is looked at alone
 _PREFIX, _SUFFIX = "=?utf-8?b?", "?="
 _ROOM = (WORD - len(_PREFIX) - len(_SUFFIX)) // 4 * 3  # bytes of UTF-8 in one encoded word
 _FIRST = _ROOM - 6  # the first one shares its line with the header's name
@@ -61,16 +60,23 @@ def list_headers(newsletter: str, sender: Address, language: str, *, campaign: s
     }
 
 
-def own_headers(message: Message) -> Mapping[str, str]:
-    """The headers that a message brings along; a RejectedError where one could not be written as it is."""
-    headers = message.headers
-    values = "".join(headers.values())
-    good = values.isascii() and values.isprintable() and _are_names(tuple(headers))
-    if not good or len(values) + _LONGEST_NAME > LONGEST:  # seldom: else all are looked at together, which is quicker
-        for name, value in headers.items():
-            if fault := _fault(name, value):
-                raise RejectedError(f"the header {name!r} {fault}.", where=message.key)
-    return headers
+def check_headers(messages: Sequence[Message]) -> None:
+    """A RejectedError where a header that a message brings along could not be written as it is."""
+    headers = {header for message in messages for header in message.headers.items()}
+    if not _good(headers):
+        for message in messages:
+            for name, value in message.headers.items():
+                if fault := _fault(name, value):
+                    raise RejectedError(f"the header {name!r} {fault}.", where=message.key)
+
+
+def _good(headers: Collection[tuple[str, str]]) -> bool:
+    """Whether there is no fault in any; looked at together, since that is quicker than one by one."""
+    names = {name for name, _ in headers}
+    values = [value for _, value in headers]
+    longest = max(map(len, names), default=0) + len(": ") + max(map(len, values), default=0)
+    text = "".join(values)
+    return text.isascii() and text.isprintable() and all(map(_is_name, names)) and longest <= LONGEST
 
 
 def _fault(name: str, value: str) -> str:
@@ -81,21 +87,18 @@ def _fault(name: str, value: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=64)
-def _are_names(names: tuple[str, ...]) -> bool:
-    return all(map(_is_name, names)) and all(len(name) + len(": ") <= _LONGEST_NAME for name in names)
-
-
 def _is_name(name: str) -> bool:
     return re.fullmatch(r"[!-9;-~]+", name) is not None
 
 
-def embed(html: str, assets: Iterable[Asset], *, domain: str = "") -> tuple[str, dict[str, Asset]]:
+def embed(html: str, assets: Collection[Asset], *, domain: str = "") -> tuple[str, dict[str, Asset]]:
     """The HTML with its pictures' addresses replaced by Content-IDs, and the pictures that it shows by those.
 
     An id is ``digest@domain``, as RFC 2392 wants it, or the digest alone for an API that completes it.
     """
     shown: dict[str, Asset] = {}
+    if not assets:
+        return html, shown
     for asset in sorted(assets, key=lambda asset: -len(asset.url)):  # one address may begin another
         if asset.url in html:
             digest = _digest(asset.data)
@@ -173,7 +176,8 @@ def _headers(message: Message, date: datetime, *, international: bool) -> Iterat
     yield "Subject", unstructured(message.subject)
     yield "Date", format_datetime(date)
     yield "Message-ID", f"<{message.key}@{_domain(message.sender.email)}>"
-    yield from own_headers(message).items()
+    check_headers([message])
+    yield from message.headers.items()
     yield "MIME-Version", "1.0"
 
 

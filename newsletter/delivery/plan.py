@@ -116,10 +116,8 @@ class Plan:
 
 
 def merge_fields(subscriber: Subscriber) -> dict[str, str]:
-    """The values for the open fields of an edition: the list's own columns, and the three that every list has."""
-    address = subscriber.address
+    """The values for an edition's open fields that a list has besides the address: its own, and the organisation."""
     values = {_field(name): value for name, value in subscriber.fields.items()}
-    values["recipient.email"], values["recipient.name"] = address.email, address.name
     values["recipient.organisation"] = subscriber.organisation
     return values
 

@@ -166,7 +166,7 @@ message = Table(
     Column("recipient_key", String(32), nullable=False, comment="the person's key: who is never mailed twice"),
     Column("email", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("vars", Text, nullable=False, comment="JSON: the values of the merge fields"),
+    Column("vars", Text, nullable=False, comment="JSON: the values of the merge fields besides email and name"),
     Column("idem", String(32), nullable=False, comment="the message's key, towards the provider as well"),
     Column("state", String(10), nullable=False),
     Column("provider_id", Text, nullable=False, default=""),

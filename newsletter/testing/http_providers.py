@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -65,6 +66,17 @@ class HttpProviderContract(ProviderContract):
             return self.send(provider, self.requests(provider, batch)[0], reply)
         except DeliveryError as error:
             return error
+
+    def test_a_header_that_is_no_line_is_refused(self, tmp_path: Path) -> None:
+        """It would begin another one, or break; nothing goes out, and whose it is is said."""
+        bad = ["<a>\r\nBcc: x@y.example", "<a>\x85", "Séoul", "x" * 2000]
+        for name, value in [*(("List-Unsubscribe", value) for value in bad), ("X Place", "x"), ("", "x")]:
+            batch = self.batches(self.provider(tmp_path))[-1]
+            last = replace(batch.messages[-1], headers={**batch.messages[-1].headers, name: value})
+            changed = replace(batch, messages=(*batch.messages[:-1], last))
+            with pytest.raises(RejectedError, match=r"the header .* (one line of ASCII|longer than)") as found:
+                self.send(self.provider(tmp_path), changed, AssertionError("it went out"))
+            assert last.key in str(found.value)
 
     def test_the_same_batch_makes_the_same_request(self, tmp_path: Path) -> None:
         """Byte for byte: a provider knows a repeated key only with the same body."""

@@ -50,8 +50,9 @@ class Server:
             return _response(202, b"", b"X-Message-Id: x\r\n")
         count = body.count(b'"To":')
         self.taken += count
-        each = b'{"ErrorCode":0,"Message":"OK","MessageID":"b7bc2f4a-e38e-4336-af7d-e6c392c2f817","To":"a@b.example"}'
-        return _response(200, b"[" + b",".join([each] * count) + b"]")
+        each = b'{"ErrorCode":0,"Message":"OK","MessageID":"b7bc2f4a-e38e-4336-af7d-%012x","To":"a@b.example"}'
+        numbers = range(self.taken - count, self.taken)
+        return _response(200, b"[" + b",".join([each % number for number in numbers]) + b"]")
 
 
 def _response(status: int, body: bytes, headers: bytes = b"") -> bytes:

@@ -103,11 +103,8 @@ class HttpProvider(ABC):
         return httpx.Request(method, url, headers={"User-Agent": AGENT, **headers}, content=content)
 
     def headers(self, message: Message) -> Mapping[str, str]:
-        """The headers a message brings along, without those that this provider takes from nobody.
-
-        A RejectedError where one is not a line of ASCII.
-        """
-        own = mime.own_headers(message)
+        """The headers a message brings along, without those that this provider takes from nobody."""
+        own = message.headers
         names = tuple(own)
         allowed = _allowed(names, self.limits.forbids)
         return own if allowed == names else {name: own[name] for name in allowed}
@@ -121,6 +118,7 @@ class HttpProvider(ABC):
 
     async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:
         """Send a batch and read the answer; every failure is one of the four delivery errors."""
+        mime.check_headers(batch.messages)
         request = self.signed(self.request(batch), now=datetime.now(UTC))
         try:
             async with asyncio.timeout(DEADLINE):

@@ -10,13 +10,15 @@ def guarded(message: Message, signs: tuple[str, ...], provider: str) -> str:
     A subject and a text have no second way to write them, so they are refused there: RejectedError.
     """
     for where, part in (("subject", message.subject), ("text", message.text)):
-        if found := next((sign for sign in signs if sign in part), ""):
-            raise RejectedError(
-                f"the {where} contains {found!r}, which {provider} would take for a field of its own.",
-                where=message.key,
-                hint="Write it in another way.",
-            )
+        for sign in signs:
+            if sign in part:
+                raise RejectedError(
+                    f"the {where} contains {sign!r}, which {provider} would take for a field of its own.",
+                    where=message.key,
+                    hint="Write it in another way.",
+                )
     html = message.html
     for sign in signs:
-        html = html.replace(sign, "".join(f"&#{ord(character)};" for character in sign))
+        if sign in html:
+            html = html.replace(sign, "".join(f"&#{ord(character)};" for character in sign))
     return html
