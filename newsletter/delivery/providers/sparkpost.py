@@ -92,7 +92,7 @@ class SparkPost(HttpProvider):
 
     name: ClassVar[str] = "sparkpost"
     limits: ClassVar[Limits] = Limits(
-        messages=1000,  # SparkPost names no end; so many can be in doubt at once
+        messages=1000,  # SparkPost names no end
         finished=1,
         bytes=18_000_000,
         merging="provider",

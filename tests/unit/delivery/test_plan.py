@@ -4,7 +4,7 @@ import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from desk import Desk, choice, choices, edition
@@ -12,7 +12,7 @@ from msgspec import structs
 from sqlalchemy import func, select
 
 from newsletter.delivery import people, schema
-from newsletter.delivery.batches import batch_key, message_keys
+from newsletter.delivery.batches import DOUBTFUL, batch_key, message_keys
 from newsletter.delivery.plan import CHUNK, DUPLICATE, UNICODE_LOCAL
 from newsletter.delivery.providers import Limits
 from newsletter.errors import ConfigError, HeldError
@@ -70,6 +70,16 @@ def test_a_batch_is_no_larger_than_a_request_may_be(desk: Desk) -> None:
         desk.provider.limits = limits
         desk.plan(choices(101))
         assert max(row.n for row in rows(desk, schema.batch)) == most
+
+
+@pytest.mark.parametrize(("idempotency", "most"), [("none", DOUBTFUL), ("request", 600), ("message", 600)])
+def test_what_may_be_in_doubt_is_bounded(
+    desk: Desk, idempotency: Literal["none", "request", "message"], most: int
+) -> None:
+    """A provider that knows no repeated request gets smaller ones than it could take."""
+    desk.provider.limits = Limits(messages=1000, bytes=10**9, idempotency=idempotency, key_life=3600)
+    desk.plan(choices(600))
+    assert max(row.n for row in rows(desk, schema.batch)) == most
 
 
 def test_keys_follow_from_the_members(desk: Desk) -> None:
