@@ -286,14 +286,13 @@ def bare_rows(path: Path, count: int) -> float:
     rest = ("reader@city.example", "Reader", '{"recipient.organisation":"City"}', "0" * 32, "pending", "", "", "")
     persons = (blake2b(number.to_bytes(8), digest_size=16).hexdigest() for number in range(count))
     rows = (("c" * 32, number // BATCH, person, *rest) for number, person in enumerate(persons))
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000")
         connection.execute(f"CREATE TABLE message (id INTEGER PRIMARY KEY, {columns})")
         connection.execute("CREATE UNIQUE INDEX once ON message (campaign_id, recipient_key)")
         begin = time.perf_counter()
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(f"INSERT INTO message ({columns}) VALUES ({marks})", rows)
-        connection.execute("COMMIT")
+        with connection:
+            connection.executemany(f"INSERT INTO message ({columns}) VALUES ({marks})", rows)
         return time.perf_counter() - begin
 
 
