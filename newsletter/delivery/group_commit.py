@@ -13,15 +13,15 @@ from sqlalchemy import Connection
 from newsletter.delivery.outbox import Outbox
 
 _T = TypeVar("_T")
-Step = Callable[[Connection], Any]
+_Waiting = tuple[Callable[[Connection], Any], asyncio.Future[Any]]
 
 
 class GroupCommit:
-    """Collects the steps of one run of the loop's callbacks; each may be run a second time, after a rollback."""
+    """Collects the steps of one run of the loop's callbacks; each may be run a second time, alone, after a rollback."""
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
-        self._waiting: list[tuple[Step, asyncio.Future[Any]]] = []
+        self._waiting: list[_Waiting] = []
 
     async def run(self, step: Callable[[Connection], _T]) -> _T:
         """What the step gives, once it is committed; its error, or the database's, if it is not."""
@@ -34,22 +34,20 @@ class GroupCommit:
 
     def _commit(self) -> None:
         waiting, self._waiting = self._waiting, []
-        try:
-            self._together(waiting)
-        except Exception:  # noqa: BLE001 - whose it is, each finds out alone: one that fails takes nobody with it
-            for one in waiting:
-                self._alone(*one)
+        self._write(waiting)
 
-    def _together(self, waiting: list[tuple[Step, asyncio.Future[Any]]]) -> None:
-        with self._outbox.transaction() as connection:
-            found = [step(connection) for step, _ in waiting]
+    def _write(self, waiting: list[_Waiting]) -> None:
+        """Several together, and each alone where that fails: one that fails takes nobody with it."""
+        try:
+            with self._outbox.transaction() as connection:
+                found = [step(connection) for step, _ in waiting]
+        except Exception as error:  # noqa: BLE001 - it is raised where the step is waited for
+            if len(waiting) > 1:
+                for one in waiting:
+                    self._write([one])
+            elif not waiting[0][1].done():
+                waiting[0][1].set_exception(error)
+            return
         for (_, result), value in zip(waiting, found, strict=True):
             if not result.done():  # else nobody waits any more
                 result.set_result(value)
-
-    def _alone(self, step: Step, result: asyncio.Future[Any]) -> None:
-        try:
-            self._together([(step, result)])
-        except Exception as error:  # noqa: BLE001 - it is raised where the step is waited for
-            if not result.done():
-                result.set_exception(error)

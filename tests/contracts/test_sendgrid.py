@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from newsletter import plugins
 from newsletter.delivery.providers.sendgrid import SendGrid
-from newsletter.errors import ConfigError, ForgedError
+from newsletter.errors import ConfigError, ForgedError, RejectedError
 from newsletter.model import Address
 from newsletter.plugins import Plugin, Secret
 from newsletter.rendering.provider_fields import SYNTAXES
@@ -157,12 +157,14 @@ class TestSendGrid(HttpProviderContract):
         assert body.sender.name == "Letter, The"
 
     def test_headers_that_sendgrid_keeps_for_itself_are_left_out(self) -> None:
-        """They would have the whole request refused."""
+        """They would have the whole request refused; one that is no line of ASCII is refused by us."""
         batch = sample_batch(1)
         kept = {**batch.messages[0].headers, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
         message = replace(batch.messages[0], headers={**kept, "Received": "x", "X-SG-ID": "x"})
         [one] = mail(sendgrid().request(replace(batch, messages=(message,)))).personalizations
         assert one.headers == kept
+        with pytest.raises(RejectedError, match="'X-Place' must be one line"):
+            self.send(sendgrid(), replace(batch, messages=(replace(message, headers={"X-Place": "Séoul"}),)))
 
     def test_in_the_sandbox_everything_is_checked_and_nothing_sent(self, tmp_path: Path) -> None:
         """The request says so, and the answer is another."""
