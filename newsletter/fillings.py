@@ -18,13 +18,13 @@ def filling(edition: Edition, provider: Provider) -> Filling:
     """
     compiled = fields.compile(edition)
     if provider.limits.merging == "none":
-        return Filling(fill=compiled.fill)
+        return Filling(fill=compiled.fill_all, fields=compiled.fields)
     try:
         merged = provider_fields(compiled, provider.name)
     except RenderError:
-        return Filling(fill=compiled.fill)
+        return Filling(fill=compiled.fill_all, fields=compiled.fields)
     template = Template(subject=merged.subject, html=merged.html, text=merged.text)
-    return Filling(fill=compiled.fill, template=template, variables=variables(compiled))
+    return Filling(fill=compiled.fill_all, fields=compiled.fields, template=template, variables=variables(compiled))
 
 
 def merged(editions: Mapping[str, Edition], provider: Provider) -> frozenset[str]:

@@ -7,7 +7,7 @@ fast, ``msgspec.structs.replace`` changes it, and the garbage collector need not
 """
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -205,6 +205,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     kind: Literal["chosen", "near", "usual", "fallback", "held"]
     reason: str
     waits: str = ""
+
+
+Columns = Mapping[str, Sequence[str]]
+"""The values of many readers by merge field, each of one length: ``{"recipient.name": ["Ana", "Bo"]}``."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, gc=False):

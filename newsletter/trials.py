@@ -73,7 +73,7 @@ def _alone(edition: Edition, provider: Provider) -> Filling:
 
 def _batch(edition: Edition, reader: Address, config: Config, *, envelope: Envelope, filling: Filling) -> Batch:
     key, now = uuid4().hex, datetime.now(UTC)
-    member = Member(key=key, email=reader.email, name=reader.name, fields={})
+    member = Member(key=key, email=reader.email, name=reader.name)
     # The link leads nowhere: a trial must not take anybody off the list.
     messages = envelope.messages(
         (member,),

@@ -157,11 +157,10 @@ _OWNER = (
     .where(schema.edition.c.id == bindparam("edition"))
 )
 _SAME = ("id", "token", "due_at", "key", "attempts", "unknowns", "body_hash", "doubt_since")
-_decode = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def _members(connection: Connection, batch: int) -> tuple[Member, ...]:
     return tuple(
-        Member(id=number, key=idem, email=email, name=name, fields=_decode(fields))
-        for number, idem, email, name, fields in bulk.rows(connection, _MEMBERS, {"batch": batch})
+        Member(id=number, key=idem, email=email, name=name, vars=values)
+        for number, idem, email, name, values in bulk.rows(connection, _MEMBERS, {"batch": batch})
     )

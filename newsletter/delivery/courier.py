@@ -76,10 +76,11 @@ class Courier:
             await self._settle(held, receipts)
 
     async def _settle(self, held: Lease, receipts: list[Receipt]) -> None:
-        waits = [receipt for receipt in receipts if receipt.outcome == "later"]
-        self.failures = 1 if waits else 0
+        outcomes = [receipt.outcome for receipt in receipts]
+        waits = "later" in outcomes
+        self.failures = int(waits)
         if waits:
-            self.trouble = waits[0].error
+            self.trouble = receipts[outcomes.index("later")].error
 
         def settle(connection: Connection, now: datetime) -> None:
             self.pace.succeeded(connection)
@@ -87,11 +88,10 @@ class Courier:
             lease.settle(connection, held, receipts, next_try=next_try, now=now)
 
         await self._record(held, settle)
-        if stops := [receipt for receipt in receipts if receipt.outcome == "paused"]:
-            self._pause(held, stops[0].error)
-        count = [receipt.outcome for receipt in receipts].count
-        self._count(sent=count("sent"), failed=count("failed"))
-        if count("failed"):
+        if "paused" in outcomes:
+            self._pause(held, receipts[outcomes.index("paused")].error)
+        self._count(sent=outcomes.count("sent"), failed=outcomes.count("failed"))
+        if "failed" in outcomes:
             self._look(held)
 
     async def _refused(self, held: Lease, batch: Batch, error: DeliveryError) -> None:

@@ -4,27 +4,30 @@ The sender is approved with the plan and kept in the campaign's settings: what i
 sent campaign goes on counts only for the next one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from newsletter.delivery import mime, unsubscribe
 from newsletter.delivery.lease import Member
-from newsletter.model import Address, Message, Template
+from newsletter.model import Address, Columns, Message, Template
 
-Fill = Callable[[Mapping[str, str]], tuple[str, str, str]]
-"""Fills the merge fields of one edition: values in; subject, HTML and text out."""
+Fill = Callable[[Columns, int], Iterable[tuple[str, str, str]]]
+"""Fills the merge fields of one edition for so many readers: values in; subject, HTML and text of each out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Filling:
     """How an edition's merge fields are filled: by us, or where there is a ``template`` by the provider.
 
-    ``variables`` makes a reader's values into those that the template names.
+    ``fields`` are those that stand in it; a reader's name, address and link to leave are always at hand. ``variables``
+    makes the values of so many readers into those that the template names.
     """
 
     fill: Fill
+    fields: Collection[str] = ()
     template: Template | None = None
-    variables: Callable[[Mapping[str, str]], Mapping[str, str]] = lambda _values: {}
+    variables: Callable[[Columns, int], Iterable[Mapping[str, str]]] = lambda _columns, count: repeat({}, count)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +63,7 @@ class Envelope:
 
     def messages(
         self,
-        members: Iterable[Member],
+        members: Sequence[Member],
         filling: Filling,
         *,
         newsletter: str,
@@ -69,19 +72,18 @@ class Envelope:
         secret: bytes,
     ) -> Iterator[Message]:
         """Each member's message, finished, or with the variables for the provider to finish it."""
-        mailbox = self.reply_to or self.sender
-        leave = unsubscribe.links(mailbox, base=self.unsubscribe_url, secret=secret)
+        keys, mailbox = [member.key for member in members], self.reply_to or self.sender
+        leaving = unsubscribe.links(keys, mailbox, base=self.unsubscribe_url, secret=secret)
         listed = mime.list_headers(newsletter, self.sender, language, campaign=campaign)
-        merges = filling.template is not None
-        for member in members:
-            url, leaving = leave(member.key)
-            values = {
-                **member.fields,
-                "recipient.email": member.email,
-                "recipient.name": member.name,
-                "recipient.unsubscribe_url": url,
-            }
-            subject, html, text = ("", "", "") if merges else filling.fill(values)
+        columns, count = _columns(members, [url for url, _ in leaving], filling.fields), len(members)
+        filled: Iterable[tuple[str, str, str]] = repeat(("", "", ""), count)
+        variables: Iterable[Mapping[str, str]] = repeat({}, count)
+        if filling.template:
+            variables = filling.variables(columns, count)
+        else:
+            filled = filling.fill(columns, count)
+        rows = zip(members, leaving, filled, variables, strict=True)
+        for member, (_, headers), (subject, html, text), own in rows:
             yield Message(
                 key=member.key,
                 to=Address(email=member.email, name=mime.one_line(member.name)),
@@ -91,7 +93,21 @@ class Envelope:
                 html=html,
                 text=text,
                 language=language,
-                headers={**leaving, **listed},
+                headers={**headers, **listed},
                 metadata={"newsletter_id": member.key},
-                variables=filling.variables(values) if merges else {},
+                variables=own,
             )
+
+
+def _columns(members: Sequence[Member], urls: Sequence[str], fields: Iterable[str]) -> Columns:
+    """What is at hand of the readers for the merge fields that stand in an edition."""
+    known = {
+        "recipient.email": [member.email for member in members],
+        "recipient.name": [member.name for member in members],
+        "recipient.unsubscribe_url": urls,
+    }
+    others = set(fields) - known.keys()
+    if not others:
+        return known
+    values = [member.fields for member in members]
+    return known | {field: [value.get(field, "") for value in values] for field in others}

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from sqlalchemy import Connection, bindparam, exists, insert, select, update
@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, exists, insert, select, update
 from newsletter.delivery import schema
 from newsletter.delivery.batches import batch_key
 from newsletter.delivery.bulk import Many
-from newsletter.model import Receipt
+from newsletter.model import Outcome, Receipt
 
 RUNNING = "running"  # the only campaigns whose batches go out: what they cover was checked before they were started
 UNFINISHED = ("pending", "claimed", "inflight")
@@ -24,17 +24,22 @@ REASON = 500  # characters of an error that are kept
 _batch, _campaign, _message, _attempt = schema.batch, schema.campaign, schema.message, schema.attempt
 
 
-class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One message of a batch, not yet filled; ``id`` is its row, 0 where it has none.
+_decode = msgspec.json.Decoder(dict[str, str]).decode  # only where an edition has such fields
 
-    ``fields`` are the reader's values for the merge fields, besides those that follow from the rest.
-    """
+
+class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One message of a batch, not yet filled; ``id`` is its row, 0 where it has none, and ``vars`` is JSON."""
 
     id: int = 0
     key: str
     email: str
     name: str
-    fields: Mapping[str, str]
+    vars: str = "{}"
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The reader's values for the merge fields, besides those that follow from the rest."""
+        return _decode(self.vars)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,35 +79,36 @@ def settle(
     What was surely not accepted moves to a batch of its own that goes again, not before ``next_try``; what nobody can
     know moves to one that is uncertain.
     """
-    found = {receipt.key: receipt for receipt in receipts}
-    again = [key for key, receipt in found.items() if receipt.outcome in ("later", "paused")]
-    doubtful = [key for key, receipt in found.items() if receipt.outcome == "unknown"]
-    ended = {key: receipt for key, receipt in found.items() if receipt.outcome in ("sent", "failed")}
-    failed = sum(receipt.outcome == "failed" for receipt in ended.values())
+    found: dict[str, list[Receipt]] = {outcome: [] for outcome in get_args(Outcome)}
+    for receipt in receipts:
+        found[receipt.outcome].append(receipt)
+    again, doubtful = [*found["later"], *found["paused"]], found["unknown"]
+    ended, failed = [*found["sent"], *found["failed"]], len(found["failed"])
     state = "split" if not ended else "failed" if failed == len(ended) else "sent"
     if write(connection, lease, {"state": state, "failed": failed}, states=("inflight", "uncertain")):
         if again:
-            reason = next(found[key].error for key in again)
-            move(connection, lease.id, again, {"state": "pending", "next_try": next_try, "reason": reason[:REASON]})
+            _apart(connection, lease, again, {"state": "pending", "next_try": next_try})
         if doubtful:
-            reason = next(found[key].error for key in doubtful)
-            number = move(connection, lease.id, doubtful, {"state": "uncertain", "reason": reason[:REASON]})
-            mark(connection, [number], "uncertain", reason)
+            number = _apart(connection, lease, doubtful, {"state": "uncertain"})
+            mark(connection, [number], "uncertain", doubtful[0].error)
         _receive(connection, lease, ended)
     _finish(connection, lease, state, now=now)
 
 
-def _receive(connection: Connection, lease: Lease, ended: Mapping[str, Receipt]) -> None:
-    said = {(receipt.outcome, receipt.provider_id, receipt.error[:REASON]) for receipt in ended.values()}
+def _apart(connection: Connection, lease: Lease, receipts: Sequence[Receipt], values: Mapping[str, Any]) -> int:
+    keys, reason = {receipt.key for receipt in receipts}, receipts[0].error[:REASON]
+    inorder = [member.key for member in lease.members if member.key in keys]
+    return move(connection, lease.id, inorder, {"reason": reason, **values})
+
+
+def _receive(connection: Connection, lease: Lease, ended: Sequence[Receipt]) -> None:
+    said = {(receipt.outcome, receipt.provider_id, receipt.error[:REASON]) for receipt in ended}
     if len(said) == 1 and len(ended) == len(lease.members):
         [(outcome, number, error)] = said
         connection.execute(_ALL, {"batch": lease.id, "state": outcome, "provider_id": number, "error": error})
         return
-    rows = [
-        (member.id, receipt.outcome, receipt.provider_id, receipt.error[:REASON])
-        for member in lease.members
-        if (receipt := ended.get(member.key))
-    ]
+    ids = {member.key: member.id for member in lease.members}
+    rows = [(ids[one.key], one.outcome, one.provider_id, one.error[:REASON]) for one in ended if one.key in ids]
     _EACH.run(connection, rows)
 
 

@@ -7,7 +7,7 @@ List-Unsubscribe is long.
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any
@@ -23,27 +23,21 @@ from newsletter.model import Address
 _KEY, _SIGNATURE = 16, 8  # bytes; 32 characters together
 
 
-def links(mailbox: Address, *, base: str = "", secret: bytes = b"") -> Callable[[str], tuple[str, Mapping[str, str]]]:
-    """Gives the address to leave at, and the headers that say so, for the message with a key.
+def links(
+    keys: Iterable[str], mailbox: Address, *, base: str = "", secret: bytes = b""
+) -> list[tuple[str, Mapping[str, str]]]:
+    """For each message, by its key: the address to leave at, and the headers that say so.
 
     The subject of a mail to ``mailbox`` names the message, so that whoever reads it knows who wants to leave. ``base``
     is the web address that the signed token is appended to.
     """
     mailing = f"mailto:{quote(mailbox.email, safe='@')}?subject=unsubscribe%20"
-    page = base.rstrip("/")
-
-    def by_mail(key: str) -> tuple[str, Mapping[str, str]]:
-        mail = f"{mailing}{key}"
-        return mail, {"List-Unsubscribe": f"<{mail}>"}
-
-    def by_web(key: str) -> tuple[str, Mapping[str, str]]:
-        url = f"{page}/{token(key, secret)}"
-        return url, {
-            "List-Unsubscribe": f"<{url}>, <{mailing}{key}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
-
-    return by_web if base else by_mail
+    if not base:
+        mails = [f"{mailing}{key}" for key in keys]
+        return [(mail, {"List-Unsubscribe": f"<{mail}>"}) for mail in mails]
+    page, post = base.rstrip("/"), {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    pairs = [(f"{page}/{token(key, secret)}", f"{mailing}{key}") for key in keys]
+    return [(url, {"List-Unsubscribe": f"<{url}>, <{mail}>", **post}) for url, mail in pairs]
 
 
 def token(key: str, secret: bytes) -> str:

@@ -2,7 +2,8 @@
 
 A template prints ``{{ recipient.name }}`` as an ASCII marker that survives the MJML compiler. An edition is split once
 at its markers, each of which learns where it stands; a message is the join of the pieces, every value written so that
-it cannot leave its place. ``provider_fields`` gives the same edition to a provider that joins on its side.
+it cannot leave its place. Many readers are filled in at a time, field by field. ``provider_fields`` gives the same
+edition to a provider that joins on its side.
 """
 
 import re
@@ -10,11 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from html import escape
+from itertools import repeat
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from newsletter.errors import RenderError
-from newsletter.model import Edition
+from newsletter.model import Columns, Edition
 
 NAMES = ("name", "email", "organisation", "unsubscribe_url")
 FIELDS = tuple(f"recipient.{name}" for name in NAMES)
@@ -52,14 +54,14 @@ class Part:
     pieces: tuple[str, ...]
     holes: tuple[tuple[int, int], ...]
 
-    def join(self, values: Sequence[str]) -> str:
-        """The text with the value of each slot in its holes."""
+    def join(self, columns: Sequence[Sequence[str]], count: int) -> list[str]:
+        """The text for so many readers, with what each slot has for them in its holes."""
         if not self.holes:
-            return self.pieces[0]
-        parts = list(self.pieces)
+            return [self.pieces[0]] * count
+        parts: list[Iterable[str]] = list(map(repeat, self.pieces))
         for place, slot in self.holes:
-            parts[place] = values[slot]
-        return "".join(parts)
+            parts[place] = columns[slot]
+        return list(map("".join, zip(*parts, strict=False)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,12 +80,22 @@ class Compiled:
         A value is one line everywhere. It is escaped in HTML, percent-encoded inside an address, and an address of its
         own only if it opens a page or a mailbox.
         """
-        lines = {field: _one_line(values.get(field, "")) for field in self.fields}
-        return self.join([_WRITTEN[context](lines[field]) for field, context in self.slots])
+        [filled] = self.fill_all({field: [value] for field, value in values.items()}, 1)
+        return filled
 
-    def join(self, values: Sequence[str]) -> Filled:
-        """The edition with one finished text for each of its ``slots``."""
-        return Filled(self.subject.join(values), self.html.join(values), self.text.join(values))
+    def fill_all(self, columns: Columns, count: int) -> list[Filled]:
+        """The edition for so many readers, each as ``fill`` would give it."""
+        return self.join(self.written(columns, count), count)
+
+    def written(self, columns: Columns, count: int) -> list[list[str]]:
+        """For each of the ``slots`` what stands there for so many readers."""
+        lines = {field: _lines(columns.get(field) or [""] * count) for field in self.fields}
+        return [_written(lines[field], context) for field, context in self.slots]
+
+    def join(self, columns: Sequence[Sequence[str]], count: int) -> list[Filled]:
+        """The edition for so many readers, with finished texts for each of its ``slots``."""
+        parts = (part.join(columns, count) for part in (self.subject, self.html, self.text))
+        return list(map(Filled._make, zip(*parts, strict=True)))
 
 
 class Recipient:
@@ -120,11 +132,6 @@ def compile(edition: Edition) -> Compiled:  # noqa: A001 - as re.compile
         slots=tuple(slots),
         fields=tuple(dict.fromkeys(field for field, _ in slots)),
     )
-
-
-def prepare(value: str, context: Context) -> str:
-    """A value as it may stand in ``context``."""
-    return _WRITTEN[context](_one_line(value))
 
 
 def _split(
@@ -185,10 +192,15 @@ def _within(construct: str, place: int, field: str, where: str) -> Context:
     )
 
 
-def _one_line(value: str) -> str:
-    if value.isprintable():
-        return value.strip()
-    return _UNSEEN.sub("", _BREAK.sub(" ", value)).strip()
+def _lines(column: Sequence[str]) -> list[str]:
+    """The values, each in one line."""
+    if "".join(column).isprintable():  # nearly always, and faster than to ask each
+        return list(map(str.strip, column))
+    return [_UNSEEN.sub("", _BREAK.sub(" ", value)).strip() for value in column]
+
+
+def _written(lines: list[str], context: Context) -> list[str]:
+    return lines if context == "text" else list(map(_WRITTEN[context], lines))
 
 
 def _escaped(line: str) -> str:
@@ -207,5 +219,5 @@ def _part(line: str) -> str:
     return quote(line, safe="@")
 
 
-# How a value that is one line is written.
-_WRITTEN: Mapping[Context, Callable[[str], str]] = {"text": str, "html": _escaped, "link": _link, "part": _part}
+# How a value that is one line is written; in a text as it is.
+_WRITTEN: Mapping[Context, Callable[[str], str]] = {"html": _escaped, "link": _link, "part": _part}

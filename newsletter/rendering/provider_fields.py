@@ -5,11 +5,12 @@ a field has one variable for each context it stands in, such as ``name_html`` an
 already written for that place.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from newsletter.errors import RenderError
-from newsletter.rendering.fields import Compiled, Context, Filled, Slot, prepare
+from newsletter.model import Columns
+from newsletter.rendering.fields import Compiled, Context, Filled
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,17 +70,26 @@ def provider_fields(compiled: Compiled, provider: str) -> Filled:
         raise RenderError(
             f"{provider} fills no merge fields in subjects.", where="subject", hint="Leave the reader's name out of it."
         )
-    return compiled.join([syntax.tag(name, slot[1]) for slot, name in _named(compiled.slots)])
+    tags = [[syntax.tag(name, slot[1])] for slot, name in zip(compiled.slots, _names(compiled), strict=True)]
+    return compiled.join(tags, 1)[0]
 
 
-def variables(compiled: Compiled) -> Callable[[Mapping[str, str]], dict[str, str]]:
-    """Makes one reader's values into those for the fields of ``provider_fields``, by the variable's name."""
-    named = [(name, field, context) for (field, context), name in _named(compiled.slots)]
-    return lambda values: {name: prepare(values.get(field, ""), context) for name, field, context in named}
+def variables(compiled: Compiled) -> Callable[[Columns, int], Iterable[Mapping[str, str]]]:
+    """Makes the values of so many readers into those for the fields of ``provider_fields``, by the variables' names."""
+    names = _names(compiled)
+
+    def of(columns: Columns, count: int) -> Iterable[Mapping[str, str]]:
+        readers: list[dict[str, str]] = [{} for _ in range(count)]
+        for name, column in zip(names, compiled.written(columns, count), strict=True):
+            for reader, value in zip(readers, column, strict=True):
+                reader[name] = value
+        return readers
+
+    return of
 
 
-def _named(slots: tuple[Slot, ...]) -> tuple[tuple[Slot, str], ...]:
-    return tuple(((field, context), f"{field.rpartition('.')[2]}_{context}") for field, context in slots)
+def _names(compiled: Compiled) -> list[str]:
+    return [f"{field.rpartition('.')[2]}_{context}" for field, context in compiled.slots]
 
 
 def _around(text: str, found: str) -> str:

@@ -62,7 +62,9 @@ def deliver(outbox: Outbox, base_url: str, *, kind: type[Resend] = Resend, per_s
     rates = Rates(per_second=per_second)
 
     def compile(edition: Edition) -> Filling:  # noqa: A001 - what it does
-        return Filling(fill=lambda values: (edition.subject, edition.html, values["recipient.unsubscribe_url"]))
+        return Filling(
+            fill=lambda values, _: [(edition.subject, edition.html, url) for url in values["recipient.unsubscribe_url"]]
+        )
 
     return send(
         outbox,

@@ -30,9 +30,9 @@ from newsletter.delivery.providers.folder import Folder
 from newsletter.delivery.providers.resend import Resend
 from newsletter.delivery.sender import Report, send
 from newsletter.errors import HeldError, RenderError
-from newsletter.model import Address, Batch, Choice, Edition, Message, Receipt, Subscriber
+from newsletter.model import Address, Batch, Choice, Columns, Edition, Message, Receipt, Subscriber
 from newsletter.plugins import Secret
-from newsletter.rendering.fields import marker
+from newsletter.rendering.fields import FIELDS, marker
 
 NAMES = [
     "Ana\r\nBcc: spy@elsewhere.example",
@@ -107,8 +107,13 @@ def filled(outbox: Outbox, provider: Resend | Folder, *, naive: bool = False) ->
     def compile(edition: Edition) -> Filling:  # noqa: A001 - what it does
         if not naive:
             return fillings.filling(edition, provider)
-        texts = (edition.subject, edition.html, edition.text)
-        return Filling(fill=lambda values: tuple(careless(text, dict(values)) for text in texts))  # type: ignore[arg-type,return-value]
+        subject, html, text = edition.subject, edition.html, edition.text
+
+        def fill(columns: Columns, _count: int) -> list[tuple[str, str, str]]:
+            readers = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+            return [(careless(subject, reader), careless(html, reader), careless(text, reader)) for reader in readers]
+
+        return Filling(fill=fill, fields=FIELDS)
 
     return send(outbox, provider, compile, rates=Rates(per_second=1e6))
 

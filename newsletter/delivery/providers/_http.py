@@ -6,9 +6,8 @@ A provider adds two pure functions, ``request`` and ``receipts``, and says where
 import asyncio
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from http import HTTPStatus
 from importlib.metadata import version
 from typing import ClassVar, TypeVar
@@ -102,12 +101,14 @@ class HttpProvider(ABC):
         url = f"{self.base_url}{path}"
         return httpx.Request(method, url, headers={"User-Agent": AGENT, **headers}, content=content)
 
-    def headers(self, message: Message) -> Mapping[str, str]:
-        """The headers a message brings along, without those that this provider takes from nobody."""
-        own = message.headers
-        names = tuple(own)
-        allowed = _allowed(names, self.limits.forbids)
-        return own if allowed == names else {name: own[name] for name in allowed}
+    def headers(self, messages: Iterable[Message]) -> list[Mapping[str, str]]:
+        """The headers that each message brings along, without those that this provider takes from nobody."""
+        every = [message.headers for message in messages]
+        names = {name for names in set(map(tuple, every)) for name in names}  # nearly all messages have the same
+        forbidden = {name for name in names if name.lower() in self.limits.forbids}
+        if not forbidden:
+            return every
+        return [{name: value for name, value in own.items() if name not in forbidden} for own in every]
 
     def decoded(self, response: httpx.Response, kind: type[_T]) -> _T:
         """An answer 2xx; OutcomeUnknown where it is not of this shape, since nobody can know then what was accepted."""
@@ -203,11 +204,6 @@ def _words(body: object) -> str:
     if isinstance(body, dict):
         return next(filter(None, (_words(body.get(name)) for name in _WORDS)), "")
     return body if isinstance(body, str) else ""
-
-
-@lru_cache(maxsize=64)  # all messages of a batch have the same
-def _allowed(names: tuple[str, ...], forbidden: frozenset[str]) -> tuple[str, ...]:
-    return tuple(name for name in names if name.lower() not in forbidden)
 
 
 def _kind(error: Exception) -> str:

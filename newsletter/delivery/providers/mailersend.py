@@ -166,7 +166,7 @@ class MailerSend(HttpProvider):
 
     def _lines(self, message: Message) -> dict[str, object]:
         """The headers, as the plan takes them."""
-        headers = self.headers(message)
+        [headers] = self.headers([message])
         if self._all:
             return {"headers": [{"name": name, "value": value} for name, value in headers.items()]}
         lines: dict[str, object] = {}

@@ -170,7 +170,7 @@ class Mailgun(HttpProvider):
 
     def _variables(self, batch: Batch) -> tuple[dict[str, dict[str, str]], dict[str, str]]:
         """Every reader's values by address; and headers and metadata as they are, or as fields where readers differ."""
-        rows = [self._extra(message) for message in batch.messages]
+        rows = list(map(_extra, batch.messages, self.headers(batch.messages)))
         if any(row.keys() != rows[0].keys() for row in rows):
             raise RejectedError("the mails of one request must have the same headers.", where=self.name)
         personal = {name for name in rows[0] if any(row[name] != rows[0][name] for row in rows)}
@@ -185,9 +185,10 @@ class Mailgun(HttpProvider):
             raise RejectedError("two mails of one request go to the same address.", where=self.name)
         return variables, shared
 
-    def _extra(self, message: Message) -> dict[str, str]:
-        headers = {f"h:{name}": value for name, value in self.headers(message).items()}
-        return {**headers, **{f"v:{name}": value for name, value in message.metadata.items()}}
+
+def _extra(message: Message, headers: Mapping[str, str]) -> dict[str, str]:
+    said = {f"h:{name}": value for name, value in headers.items()}
+    return {**said, **{f"v:{name}": value for name, value in message.metadata.items()}}
 
 
 def _variable(name: str) -> str:

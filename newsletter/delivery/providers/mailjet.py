@@ -107,7 +107,8 @@ class Mailjet(HttpProvider):
     def request(self, batch: Batch) -> httpx.Request:
         """``POST /v3.1/send``; every message is to one reader, with headers of its own."""
         pictures: dict[str, Asset] = {}
-        messages = [self._message(message, batch, pictures) for message in batch.messages]
+        pairs = zip(batch.messages, self.headers(batch.messages), strict=True)
+        messages = [self._message(message, headers, batch, pictures) for message, headers in pairs]
         shared = self._shared(batch, pictures)
         body = {"Messages": messages, "Globals": shared, **({"SandboxMode": True} if self.sandbox else {})}
         content = msgspec.json.encode(body)
@@ -141,11 +142,13 @@ class Mailjet(HttpProvider):
         pair = b64encode(f"{self._key.reveal()}:{self._secret.reveal()}".encode()).decode()
         return {"Authorization": f"Basic {pair}", "Content-Type": "application/json"}
 
-    def _message(self, message: Message, batch: Batch, pictures: dict[str, Asset]) -> dict[str, object]:
+    def _message(
+        self, message: Message, headers: Mapping[str, str], batch: Batch, pictures: dict[str, Asset]
+    ) -> dict[str, object]:
         """What is a reader's own; the pictures that it shows are added to ``pictures``."""
         own: dict[str, object] = {
             "To": [_address(message.to)],
-            "Headers": self.headers(message),
+            "Headers": headers,
             "CustomID": message.key,
             "EventPayload": msgspec.json.encode(message.metadata, order="deterministic").decode(),
         }

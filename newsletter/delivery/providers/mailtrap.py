@@ -75,7 +75,8 @@ class Mailtrap(HttpProvider):
     def request(self, batch: Batch) -> httpx.Request:
         """``POST /api/batch``, or the same with a sandbox's number."""
         first, pictures = batch.messages[0], dict[str, Asset]()
-        mails = [_mail(message, self.headers(message), batch.edition.assets, pictures) for message in batch.messages]
+        pairs = zip(batch.messages, self.headers(batch.messages), strict=True)
+        mails = [_mail(message, headers, batch.edition.assets, pictures) for message, headers in pairs]
         base: dict[str, object] = {"from": _address(first.sender)}
         if first.reply_to:
             base["reply_to"] = _address(first.reply_to)

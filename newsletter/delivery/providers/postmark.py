@@ -143,7 +143,7 @@ class Postmark(HttpProvider):
 
     def _mails(self, batch: Batch) -> Iterator[_Mail]:
         known = cache(written)  # nearly always the same sender
-        for message in batch.messages:
+        for message, headers in zip(batch.messages, self.headers(batch.messages), strict=True):
             html, pictures = mime.embed(guarded(message, _RESERVED, self.name), batch.edition.assets)
             yield _Mail(
                 message_stream=self.stream,
@@ -151,7 +151,7 @@ class Postmark(HttpProvider):
                 to=written(message.to),
                 subject=message.subject,
                 html_body=html,
-                headers=tuple(starmap(_Header, self.headers(message).items())),
+                headers=tuple(starmap(_Header, headers.items())),
                 metadata=message.metadata,
                 text_body=message.text,
                 reply_to=known(message.reply_to) if message.reply_to else "",

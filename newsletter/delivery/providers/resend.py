@@ -82,7 +82,7 @@ class Resend(HttpProvider):
     def request(self, batch: Batch) -> httpx.Request:
         """``POST /emails/batch``; ``permissive`` lets the good mails of a batch go where one is refused."""
         headers = {**self._headers(), "Idempotency-Key": batch.key, "x-batch-validation": "permissive"}
-        body = msgspec.json.encode([_mail(message, self.headers(message)) for message in batch.messages])
+        body = msgspec.json.encode(list(map(_mail, batch.messages, self.headers(batch.messages))))
         return self.built("POST", "/emails/batch", headers, content=body)
 
     def receipts(self, response: httpx.Response, batch: Batch) -> list[Receipt]:

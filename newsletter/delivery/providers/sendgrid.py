@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from http import HTTPStatus
 from typing import ClassVar, Literal
 
@@ -18,7 +19,7 @@ from newsletter.delivery import mime
 from newsletter.delivery.providers import Fetch, Limits, _hooks, _pictures, _sendgrid_events
 from newsletter.delivery.providers._http import HttpProvider
 from newsletter.errors import DeliveryError, OutcomeUnknown, TemporaryError
-from newsletter.model import Address, Batch, Event, Message, Receipt, Template
+from newsletter.model import Address, Batch, Event, Receipt, Template
 from newsletter.plugins import Secret
 from newsletter.waiting import retry_after
 
@@ -86,7 +87,7 @@ class SendGrid(HttpProvider):
             "from": _mailbox(first.sender),
             "subject": content.subject,
             "content": [{"type": kind, "value": text} for kind, text in parts if text],
-            "personalizations": [self._personalization(message) for message in batch.messages],
+            "personalizations": self._personalizations(batch),
             "tracking_settings": {"subscription_tracking": {"enable": False}},
         }
         if first.reply_to:
@@ -132,13 +133,17 @@ class SendGrid(HttpProvider):
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._key.reveal()}", "Content-Type": "application/json"}
 
-    def _personalization(self, message: Message) -> _Personalization:
-        return _Personalization(
-            to=(_recipient(message.to),),
-            headers=self.headers(message),
-            custom_args=message.metadata,
-            substitutions={f"-newsletter:{name}-": value for name, value in message.variables.items()},
-        )
+    def _personalizations(self, batch: Batch) -> list[_Personalization]:
+        tag = cache("-newsletter:{}-".format)
+        return [
+            _Personalization(
+                to=(_recipient(message.to),),
+                headers=headers,
+                custom_args=message.metadata,
+                substitutions={tag(name): value for name, value in message.variables.items()},
+            )
+            for message, headers in zip(batch.messages, self.headers(batch.messages), strict=True)
+        ]
 
 
 def _mailbox(address: Address) -> _Mailbox:

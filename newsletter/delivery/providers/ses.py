@@ -187,18 +187,19 @@ class Ses(HttpProvider):
         body: dict[str, object] = {
             "FromEmailAddress": _mailbox(first.sender),
             "DefaultContent": {"Template": filled},
-            "BulkEmailEntries": [self._entry(message) for message in batch.messages],
+            "BulkEmailEntries": list(map(_entry, batch.messages, self.headers(batch.messages))),
         }
         return {**body, "ReplyToAddresses": [_mailbox(first.reply_to)]} if first.reply_to else body
 
-    def _entry(self, message: Message) -> dict[str, object]:
-        data = msgspec.json.encode(message.variables).decode()
-        return {
-            "Destination": {"ToAddresses": [_mailbox(message.to)]},
-            "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
-            "ReplacementHeaders": _pairs(self.headers(message)),
-            "ReplacementTags": _pairs(message.metadata),
-        }
+
+def _entry(message: Message, headers: Mapping[str, str]) -> dict[str, object]:
+    data = msgspec.json.encode(message.variables).decode()
+    return {
+        "Destination": {"ToAddresses": [_mailbox(message.to)]},
+        "ReplacementEmailContent": {"ReplacementTemplate": {"ReplacementTemplateData": data}},
+        "ReplacementHeaders": _pairs(headers),
+        "ReplacementTags": _pairs(message.metadata),
+    }
 
 
 def _receipt(message: Message, result: _Result) -> Receipt:

@@ -122,7 +122,8 @@ class SparkPost(HttpProvider):
         if not batch.template and len(batch.messages) > 1:
             raise RejectedError("a transmission has one content for all of its readers.", where=self.name)
         options = {"transactional": self.transactional, "perform_substitutions": batch.template is not None}
-        readers = [self._reader(message, merged=batch.template is not None) for message in batch.messages]
+        pairs = zip(batch.messages, self.headers(batch.messages), strict=True)
+        readers = [self._reader(message, headers if batch.template else None) for message, headers in pairs]
         body = {"options": options, "content": self._content(batch), "recipients": readers}
         content = msgspec.json.encode(body)
         return self.built("POST", "/transmissions", self._headers(), content=content)
@@ -194,13 +195,13 @@ class SparkPost(HttpProvider):
 
     def _shared_headers(self, messages: Sequence[Message]) -> dict[str, str]:
         """Every header as a field, which each reader has a value for."""
-        names = {tuple(self.headers(message)) for message in messages}
+        names = set(map(tuple, self.headers(messages)))
         if len(names) > 1:
             raise RejectedError("the readers of a transmission must have the same headers.", where=self.name)
         return {name: f"{{{{{_variable(name)}}}}}" for name in names.pop()}
 
     def _own_headers(self, message: Message) -> Mapping[str, str]:
-        headers = self.headers(message)
+        [headers] = self.headers([message])
         for name, value in headers.items():
             if "{{" in value:
                 raise RejectedError(
@@ -208,12 +209,13 @@ class SparkPost(HttpProvider):
                 )
         return headers
 
-    def _reader(self, message: Message, *, merged: bool) -> dict[str, object]:
+    def _reader(self, message: Message, merged: Mapping[str, str] | None) -> dict[str, object]:
+        """A reader; where the mail is merged, with the values of its fields, ``merged`` headers among them."""
         to = Address(email=message.to.email + (SINK if self.sandbox else ""), name=message.to.name)
         reader: dict[str, object] = {"address": _address(to), "metadata": dict(message.metadata)}
-        if not merged:
+        if merged is None:
             return reader
-        headers = {_variable(name): value for name, value in self.headers(message).items()}
+        headers = {_variable(name): value for name, value in merged.items()}
         return {**reader, "substitution_data": {**message.variables, **headers}}
 
 

@@ -12,7 +12,7 @@ from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.plan import Plan, Terms
 from newsletter.delivery.providers import Limits
 from newsletter.delivery.sender import Report, send
-from newsletter.model import Address, Batch, Choice, Edition, Receipt, Subscriber
+from newsletter.model import Address, Batch, Choice, Columns, Edition, Receipt, Subscriber
 
 URL = "sqlite:///newsletter.db"
 SENDER = Address(email="news@river-cities.example", name="River Cities Letter")
@@ -87,7 +87,10 @@ def pace(rates: Rates = FAST, *, chance: Callable[[float, float], float] = lambd
 
 
 def filling(edition: Edition) -> Filling:
-    return Filling(fill=lambda values: (edition.subject, edition.html, f"{values['recipient.name']}: {edition.text}"))
+    def fill(columns: Columns, _count: int) -> list[tuple[str, str, str]]:
+        return [(edition.subject, edition.html, f"{name}: {edition.text}") for name in columns["recipient.name"]]
+
+    return Filling(fill=fill)
 
 
 @dataclass

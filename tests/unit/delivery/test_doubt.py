@@ -81,7 +81,8 @@ def test_a_doubtful_request_is_not_repeated_in_other_words(desk: Desk, clock: Cl
     assert desk.send(stop=stop) == Report(left=4)
     clock.forward(minutes=1)
     assert (
-        desk.send(compile=lambda edition: Filling(fill=lambda _values: (edition.subject, "other", "words"))) == report
+        desk.send(compile=lambda edition: Filling(fill=lambda _, count: [(edition.subject, "other", "words")] * count))
+        == report
     )
     assert len(desk.provider.requests) == 1 + (keys == "message")
 

@@ -79,6 +79,11 @@ def test_values_are_written_for_where_they_stand():
     assert filled.text == 'A <b> & "c" Bcc: x'
 
 
+def line(value: str) -> str:
+    """A value in a text of nothing else."""
+    return fields.compile(edition(text=mark("name"))).fill({"recipient.name": value}).text
+
+
 def skeleton(page: html.HtmlElement) -> list[tuple[object, list[str]]]:
     return [(element.tag, sorted(element.attrib)) for element in page.iter()]
 
@@ -92,13 +97,13 @@ def test_no_value_breaks_out_of_its_place(one, two):
     filled = compiled.fill({**values, "recipient.email": "ana@city.example"})
     page = html.fromstring(filled.html)
     assert skeleton(page) == skeleton(html.fromstring(calm.html))
-    shown = fields.prepare(one, "text")
+    shown = line(one)
     assert page.find("p").text_content() == shown
     assert page.find("p").get("title") == f"For {shown}"
     leave, write, look = (link.get("href") for link in page.iter("a"))
     assert leave == "" or leave.lower().startswith(("https://", "http://", "mailto:"))
     assert write == "mailto:ana@city.example"
-    assert unquote(look) == f"https://a.example/{shown}?n={fields.prepare(two, 'text')}&x=1#f"
+    assert unquote(look) == f"https://a.example/{shown}?n={line(two)}&x=1#f"
     assert look.count("?") == look.count("#") == 1
     assert filled.text.splitlines() == ["a", *([shown] if shown else [""]), "b"]
     assert "\n" not in filled.subject
@@ -168,11 +173,31 @@ def test_a_value_is_not_looked_at_again():
     assert filled.text == mark("email")
 
 
+@given(st.lists(st.tuples(st.sampled_from(HOSTILE) | st.text(max_size=20), st.text(max_size=20)), max_size=5))
+def test_many_readers_get_what_each_alone_would(readers):
+    """What one reader is called changes nothing for another."""
+    compiled = fields.compile(edition(subject=mark("name"), html=PAGE, text=f"a {mark('organisation')}"))
+    columns = {
+        "recipient.name": [name for name, _ in readers],
+        "recipient.organisation": [organisation for _, organisation in readers],
+    }
+    alone = [compiled.fill({"recipient.name": one, "recipient.organisation": two}) for one, two in readers]
+    assert compiled.fill_all(columns, len(readers)) == alone
+
+
+@pytest.mark.parametrize("text", ["", "Dear all", mark("name")])
+def test_as_many_mails_as_readers(text):
+    """Also where nothing differs between them."""
+    compiled = fields.compile(edition(text=text))
+    assert len(compiled.fill_all({}, 3)) == 3
+    assert len(list(variables(compiled)({}, 3))) == 3
+
+
 @given(st.lists(st.text(), min_size=1, max_size=5), st.text())
 def test_filling_is_replacing(literals, value):
     """Split and join give what replacing every marker would give."""
     text = mark("name").join(literals)
-    expected = fields.prepare(value, "text").join(literals)
+    expected = line(value).join(literals)
     assert fields.compile(edition(text=text)).fill({"recipient.name": value}).text == expected
 
 
@@ -192,7 +217,9 @@ def test_a_provider_gets_its_own_syntax(provider, html_tag, text_tag):
     compiled = fields.compile(edition(html=f"<p>{mark('name')}</p>", text=mark("name"), subject=mark("name")))
     filled = provider_fields(compiled, provider)
     assert (filled.html, filled.text, filled.subject) == (f"<p>{html_tag}</p>", text_tag, text_tag)
-    assert variables(compiled)({"recipient.name": "A & B"}) == {"name_text": "A & B", "name_html": "A &amp; B"}
+    assert list(variables(compiled)({"recipient.name": ["A & B"]}, 1)) == [
+        {"name_text": "A & B", "name_html": "A &amp; B"}
+    ]
 
 
 @pytest.mark.parametrize("provider", sorted(SYNTAXES))
@@ -205,7 +232,8 @@ def test_what_a_provider_joins_is_what_we_would_have_joined(provider, value):
         "recipient.email": "a@b.example",
         "recipient.unsubscribe_url": "https://c.example",
     }
-    joined, own = provider_fields(compiled, provider), variables(compiled)(values)
+    joined = provider_fields(compiled, provider)
+    [own] = variables(compiled)({field: [value] for field, value in values.items()}, 1)
     page, text = joined.html, joined.text
     for (_field, context), (name, written) in zip(compiled.slots, own.items(), strict=True):
         tag = SYNTAXES[provider].tag(name, context)
