@@ -23,7 +23,7 @@ from newsletter.delivery.limits import OPEN_AFTER, Pace, Rates, Wait
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.providers import Provider
 
-CLIENTS = 2  # httpx gets slower, not faster, with more than four connections in one client
+CLIENTS = 3  # httpx gets slower, not faster, with more than four connections in one client
 CONNECTIONS = httpx.Limits(max_connections=4, keepalive_expiry=2)  # a stale connection means doubt
 CONCURRENCY = CLIENTS * 4
 CONNECT_SECONDS = 15.0  # until a connection is open; nothing was sent before that

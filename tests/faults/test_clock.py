@@ -19,7 +19,9 @@ from test_crashes import total, uncertain
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.sender import CONCURRENCY
 
-READERS, SIZE, RATE = 60, 5, 60.0
+SIZE = 5
+READERS = 2 * CONCURRENCY * SIZE  # twice as many batches as are under way
+RATE = float(READERS)
 DAY = "+23h"  # nearly, and enough for a provider's clock that differs from ours
 WARY = {"newsletter.delivery.claims.KEY_MARGIN": 0.0}
 TRUSTFUL = {"newsletter.delivery.claims.KEY_MARGIN": 1000.0}

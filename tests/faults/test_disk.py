@@ -24,8 +24,9 @@ from newsletter.doctor import examine, log
 from newsletter.doctor.lookups import Lookups
 
 Campaign = Callable[..., Path]
-READERS, SIZE = 60, 5
-LETTERS = 700  # enough to fill a log
+SIZE = 5
+READERS = 2 * CONCURRENCY * SIZE  # twice as many batches as are under way
+LETTERS = 1000  # enough to fill a log
 SHORT = {
     "newsletter.delivery.database.BUSY_MILLISECONDS": 20,
     "newsletter.delivery.courier.PERSISTENCE": (0.1, 0.2),

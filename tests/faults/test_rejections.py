@@ -17,6 +17,7 @@ from newsletter.delivery.providers.resend import Resend
 from newsletter.delivery.sender import CONCURRENCY, Report
 
 Campaign = Callable[..., Path]
+MANY = 2 * CONCURRENCY * 20
 
 
 def wrongly_failed(folder: Path, refused: Collection[str] = ()) -> list[str]:
@@ -119,7 +120,7 @@ def test_a_batch_in_doubt_that_is_refused_then(campaign: Campaign, kind: type[Re
 
 def all_refused(outbox: Outbox, server: ResendServer, most: int) -> tuple[Report, list[str]]:
     """Send where everybody is refused; what came of it, and what is wrong if more than so many failed by that."""
-    server.refused = frozenset(emails(240))
+    server.refused = frozenset(emails(MANY))
     report = deliver(outbox, server.url)
     assert report.sent == len(server.ledger) == 0
     assert report.failed
@@ -130,21 +131,21 @@ def all_refused(outbox: Outbox, server: ResendServer, most: int) -> tuple[Report
 
 def test_all_refused(campaign: Campaign) -> None:
     """The campaign stops for a person before everybody failed, and goes on where that person says so."""
-    folder = campaign(240, 5)
+    folder = campaign(MANY, 5)
     with ResendServer() as server, Outbox(URL, folder) as outbox:
         report, found = all_refused(outbox, server, CONCURRENCY * 5)
         assert found == []
         assert deliver(outbox, server.url).failed == 0
         server.refused = frozenset()
         outbox.resume(outbox.campaigns(ISSUE)[0].plan.hash)
-        assert deliver(outbox, server.url) == Report(sent=240 - report.failed)
+        assert deliver(outbox, server.url) == Report(sent=MANY - report.failed)
         assert violations(folder, server) == []
 
 
 @pytest.mark.parametrize("canary", [10, 0])
 def test_the_canary_bears_it_alone(campaign: Campaign, canary: int) -> None:
     """Where everything is refused only the canary's mails fail; without one, as many as are under way."""
-    with ResendServer() as server, Outbox(URL, campaign(240, 20, canary=canary)) as outbox:
+    with ResendServer() as server, Outbox(URL, campaign(MANY, 20, canary=canary)) as outbox:
         _, found = all_refused(outbox, server, canary or CONCURRENCY * 20)
         assert (found, len(server.times)) == ([], 1 if canary else CONCURRENCY)
 
@@ -154,6 +155,6 @@ def test_a_stubborn_sender_is_found_out(campaign: Campaign, monkeypatch: pytest.
     """Whoever does not look at what is refused fails everybody."""
     monkeypatch.setattr(backlog, "rejections", backlog.rejections)
     adopt(["stubborn"])
-    with ResendServer() as server, Outbox(URL, campaign(240, 20, canary=canary)) as outbox:
+    with ResendServer() as server, Outbox(URL, campaign(MANY, 20, canary=canary)) as outbox:
         report, found = all_refused(outbox, server, canary or CONCURRENCY * 20)
-        assert (report.failed, len(found)) == (240, 2)
+        assert (report.failed, len(found)) == (MANY, 2)

@@ -22,6 +22,7 @@ from newsletter.delivery.sender import CONCURRENCY
 
 Campaign = Callable[..., Path]
 SIZE = 5
+READERS = 2 * CONCURRENCY * SIZE  # twice as many batches as are under way
 LEASE = 0.3
 NAPPING = {"newsletter.delivery.courier.LEASE_SECONDS": LEASE, "newsletter.delivery.sender.LEASE_SECONDS": LEASE}
 ONCE = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
@@ -50,10 +51,10 @@ def asked(driver: Driver, folder: Path, server: ResendServer, number: int, *with
 @pytest.mark.parametrize("number", ONCE)
 def test_asked_to_stop(campaign: Campaign, driver: Driver, number: int) -> None:
     """What is under way is finished and written down, no other request is made, the rest is for the next run."""
-    folder = campaign(100, SIZE)
+    folder = campaign(READERS, SIZE)
     with ResendServer(keeps_keys=False, delay=0.3) as server:
         assert asked(driver, folder, server, number) == []
-        assert set(server.ledger) == emails(100)
+        assert set(server.ledger) == emails(READERS)
 
 
 @pytest.mark.parametrize("without", ["restless", "abrupt"])
@@ -62,7 +63,7 @@ def test_a_sender_that_does_not_stop_as_it_should_is_found_out(
 ) -> None:
     """It goes on with what was not begun, or lets go of what was."""
     with ResendServer(keeps_keys=False, delay=0.3) as server:
-        found = asked(driver, campaign(100, SIZE), server, signal.SIGTERM, without)
+        found = asked(driver, campaign(READERS, SIZE), server, signal.SIGTERM, without)
         wanted = "after it was asked to stop" if without == "restless" else "not finished"
         assert [one for one in found if wanted in one], found
 
@@ -91,7 +92,7 @@ def told(driver: Driver, folder: Path, server: ResendServer, number: int, **orde
 )
 def test_told_to_stop_at_once(campaign: Campaign, driver: Driver, number: int, code: int, kind: str) -> None:
     """The second time nobody waits for an answer, and the next run makes the best of it."""
-    folder = campaign(60, SIZE)
+    folder = campaign(READERS, SIZE)
     with ResendServer(keeps_keys=kind == "keys", delay=20) as server:
         assert told(driver, folder, server, number, kind=kind) == (code, [])
         assert len(uncertain(folder)) == (0 if kind == "keys" else CONCURRENCY * SIZE)
@@ -101,7 +102,7 @@ def test_told_to_stop_at_once(campaign: Campaign, driver: Driver, number: int, c
 def test_a_sender_that_makes_the_worst_of_it_is_found_out(campaign: Campaign, driver: Driver, without: str) -> None:
     """It is polite however often it is told, or mails once more those of whom it did not wait to hear."""
     with ResendServer(keeps_keys=False, delay=20 if without == "forgetful" else 1) as server:
-        _, found = told(driver, campaign(60, SIZE), server, signal.SIGTERM, kind="none", without=(without,))
+        _, found = told(driver, campaign(READERS, SIZE), server, signal.SIGTERM, kind="none", without=(without,))
         assert [one for one in found if one.startswith("I1" if without == "forgetful" else "it waited")], found
 
 
@@ -139,26 +140,26 @@ def napped(driver: Driver, folder: Path, server: ResendServer, point: str, *with
 @pytest.mark.parametrize("point", ["claimed", "filled"])
 def test_asleep_with_a_batch_in_hand(campaign: Campaign, driver: Driver, point: str) -> None:
     """Whoever wakes up after the lease hands its batch back: others have sent it, even were there no lock."""
-    folder = campaign(60, SIZE)
+    folder = campaign(READERS, SIZE)
     with ResendServer(keeps_keys=False) as server:
         assert napped(driver, folder, server, point) == []
-        assert set(server.ledger) == emails(60)
+        assert set(server.ledger) == emails(READERS)
         assert not uncertain(folder)
 
 
 @pytest.mark.parametrize("careless", [(), ("unheard",)], ids=["ours", "unheard"])
 def test_asleep_with_a_request_under_way(campaign: Campaign, driver: Driver, careless: tuple[str, ...]) -> None:
     """What another sender had to call uncertain is sent once the one who knows wakes up and says so."""
-    folder = campaign(60, SIZE)
+    folder = campaign(READERS, SIZE)
     with ResendServer(keeps_keys=False) as server:
         assert napped(driver, folder, server, "answered", *careless) == []
-        assert set(server.ledger) == emails(60)
+        assert set(server.ledger) == emails(READERS)
         assert bool(uncertain(folder)) == bool(careless)
 
 
 @pytest.mark.parametrize("point", ["claimed", "filled"])
 def test_a_sender_without_a_fence_is_found_out(campaign: Campaign, driver: Driver, point: str) -> None:
     """Whoever sends what it once claimed mails people a second time."""
-    folder = campaign(60, SIZE)
+    folder = campaign(READERS, SIZE)
     with ResendServer(keeps_keys=False) as server:
         assert [one for one in napped(driver, folder, server, point, "unfenced") if one.startswith("I1")]

@@ -22,7 +22,8 @@ from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.sender import CONCURRENCY
 
 Campaign = Callable[..., Path]
-READERS, SIZE = 150, 5
+SIZE = 5
+READERS = 4 * CONCURRENCY * SIZE  # four times as many batches as are under way
 TOML = """\
 [newsletter]
 name = "River Letter"

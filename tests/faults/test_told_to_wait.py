@@ -26,7 +26,8 @@ SECONDS = {
 }
 AT_ONCE = ("429 at a past date", "429 negative", "429 infinite", "429 in words", "429 without a word")
 STORM = 3
-READERS, SIZE = 48, 4
+SIZE = 4
+READERS = 2 * CONCURRENCY * SIZE  # twice as many batches as are under way
 
 
 def storm(folder: Path, fault: str, kind: type[Resend]) -> tuple[Report, list[str]]:
