@@ -73,9 +73,9 @@ class Envelope:
     ) -> Iterator[Message]:
         """Each member's message, finished, or with the variables for the provider to finish it."""
         keys, mailbox = [member.key for member in members], self.reply_to or self.sender
-        leaving = unsubscribe.links(keys, mailbox, base=self.unsubscribe_url, secret=secret)
+        urls, leaving = unsubscribe.links(keys, mailbox, base=self.unsubscribe_url, secret=secret)
         listed = mime.list_headers(newsletter, self.sender, language, campaign=campaign)
-        columns, count = _columns(members, [url for url, _ in leaving], filling.fields), len(members)
+        columns, count = _columns(members, urls, filling.fields), len(members)
         filled: Iterable[tuple[str, str, str]] = repeat(("", "", ""), count)
         variables: Iterable[Mapping[str, str]] = repeat({}, count)
         if filling.template:
@@ -83,7 +83,7 @@ class Envelope:
         else:
             filled = filling.fill(columns, count)
         rows = zip(members, leaving, filled, variables, strict=True)
-        for member, (_, headers), (subject, html, text), own in rows:
+        for member, headers, (subject, html, text), own in rows:
             yield Message(
                 key=member.key,
                 to=Address(email=member.email, name=mime.one_line(member.name)),

@@ -12,7 +12,6 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import chain
 from quopri import encodestring
 
 import idna
@@ -64,10 +63,10 @@ def list_headers(newsletter: str, sender: Address, language: str, *, campaign: s
 def check_headers(messages: Sequence[Message]) -> None:
     """A RejectedError where a header that a message brings along could not be written as it is."""
     every = [message.headers for message in messages]
-    names = {name for names in set(map(tuple, every)) for name in names}  # nearly all messages have the same
-    values = set(chain.from_iterable(headers.values() for headers in every))  # and so are most values
-    said, longest = "".join(values), sum(max(map(len, some), default=0) for some in (names, values))
-    if all(map(_is_name, names)) and said.isascii() and said.isprintable() and longest + len(": ") <= LONGEST:
+    names = set[str]().union(*every)  # nearly all messages have the same
+    values = set[str]().union(*(headers.values() for headers in every))  # and share most values
+    longest = sum(max(map(len, some), default=0) for some in (names, values))
+    if all(map(_is_name, names)) and _PLAIN.fullmatch("".join(values)) and longest + len(": ") <= LONGEST:
         return
     for message in messages:
         for header in message.headers.items():
@@ -76,7 +75,7 @@ def check_headers(messages: Sequence[Message]) -> None:
 
 
 def _fault(name: str, value: str) -> str:
-    if not _is_name(name) or not (value.isascii() and value.isprintable()):
+    if not _is_name(name) or not _PLAIN.fullmatch(value):
         return "must be one line of ASCII"
     if len(name) + len(": ") + len(value) > LONGEST:  # an address in it would not survive a fold
         return f"is longer than {LONGEST} characters"

@@ -7,7 +7,7 @@ List-Unsubscribe is long.
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any
@@ -24,20 +24,21 @@ _KEY, _SIGNATURE = 16, 8  # bytes; 32 characters together
 
 
 def links(
-    keys: Iterable[str], mailbox: Address, *, base: str = "", secret: bytes = b""
-) -> list[tuple[str, Mapping[str, str]]]:
-    """For each message, by its key: the address to leave at, and the headers that say so.
+    keys: Sequence[str], mailbox: Address, *, base: str = "", secret: bytes = b""
+) -> tuple[list[str], list[Mapping[str, str]]]:
+    """For each message, by its key, the address to leave at; and for each the headers that say so.
 
     The subject of a mail to ``mailbox`` names the message, so that whoever reads it knows who wants to leave. ``base``
     is the web address that the signed token is appended to.
     """
     mailing = f"mailto:{quote(mailbox.email, safe='@')}?subject=unsubscribe%20"
+    mails = [f"{mailing}{key}" for key in keys]
     if not base:
-        mails = [f"{mailing}{key}" for key in keys]
-        return [(mail, {"List-Unsubscribe": f"<{mail}>"}) for mail in mails]
+        return mails, [{"List-Unsubscribe": f"<{mail}>"} for mail in mails]
     page, post = base.rstrip("/"), {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    pairs = [(f"{page}/{token(key, secret)}", f"{mailing}{key}") for key in keys]
-    return [(url, {"List-Unsubscribe": f"<{url}>, <{mail}>", **post}) for url, mail in pairs]
+    urls = [f"{page}/{token(key, secret)}" for key in keys]
+    both = zip(urls, mails, strict=True)
+    return urls, [{"List-Unsubscribe": f"<{url}>, <{mail}>", **post} for url, mail in both]
 
 
 def token(key: str, secret: bytes) -> str:

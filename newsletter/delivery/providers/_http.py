@@ -104,8 +104,7 @@ class HttpProvider(ABC):
     def headers(self, messages: Iterable[Message]) -> list[Mapping[str, str]]:
         """The headers that each message brings along, without those that this provider takes from nobody."""
         every = [message.headers for message in messages]
-        names = {name for names in set(map(tuple, every)) for name in names}  # nearly all messages have the same
-        forbidden = {name for name in names if name.lower() in self.limits.forbids}
+        forbidden = {name for name in set[str]().union(*every) if name.lower() in self.limits.forbids}
         if not forbidden:
             return every
         return [{name: value for name, value in own.items() if name not in forbidden} for own in every]

@@ -155,7 +155,7 @@ class Postmark(HttpProvider):
                 metadata=message.metadata,
                 text_body=message.text,
                 reply_to=known(message.reply_to) if message.reply_to else "",
-                attachments=tuple(_attachment(name, asset) for name, asset in pictures.items()),
+                attachments=tuple(starmap(_attachment, pictures.items())),
             )
 
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 from http import HTTPStatus
 from typing import ClassVar, Literal
 
@@ -134,13 +133,14 @@ class SendGrid(HttpProvider):
         return {"Authorization": f"Bearer {self._key.reveal()}", "Content-Type": "application/json"}
 
     def _personalizations(self, batch: Batch) -> list[_Personalization]:
-        tag = cache("-newsletter:{}-".format)
+        names = set[str]().union(*(message.variables for message in batch.messages))  # nearly all have the same
+        tags = {name: f"-newsletter:{name}-" for name in names}
         return [
             _Personalization(
                 to=(_recipient(message.to),),
                 headers=headers,
                 custom_args=message.metadata,
-                substitutions={tag(name): value for name, value in message.variables.items()},
+                substitutions={tags[name]: value for name, value in message.variables.items()},
             )
             for message, headers in zip(batch.messages, self.headers(batch.messages), strict=True)
         ]

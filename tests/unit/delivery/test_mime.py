@@ -197,7 +197,7 @@ def test_what_would_break_the_headers_is_refused(message: Message) -> None:
 def test_the_headers_of_a_newsletter() -> None:
     """In full, as they stand on the wire; the link to leave by is never encoded, however long."""
     mailbox = Address(email="news+leave@a-rather-long-name.river-cities.example")
-    [(url, headers)] = unsubscribe.links(["k" * 32], mailbox)
+    [url], [headers] = unsubscribe.links(["k" * 32], mailbox)
     listed = mime.list_headers("River Cities – Letter", Address(email="news@river-cities.example"), "pt-BR")
     data = mime.build(_message(headers={**headers, **listed}), date=DATE)
     head = data.partition(b"\r\n\r\n")[0].decode().split("\r\n")
