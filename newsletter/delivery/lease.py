@@ -108,7 +108,7 @@ def _receive(connection: Connection, lease: Lease, ended: Sequence[Receipt]) -> 
         connection.execute(_ALL, {"batch": lease.id, "state": outcome, "provider_id": number, "error": error})
         return
     ids = {member.key: member.id for member in lease.members}
-    rows = [(ids[one.key], one.outcome, one.provider_id, one.error[:REASON]) for one in ended if one.key in ids]
+    rows = [(one.outcome, one.provider_id, one.error[:REASON], ids[one.key]) for one in ended if one.key in ids]
     _EACH.run(connection, rows)
 
 
@@ -233,5 +233,5 @@ _EACH = Many(
     update(_message)
     .where(_message.c.id == bindparam("number"))
     .values({"state": bindparam("to"), "provider_id": bindparam("got"), "error": bindparam("why")}),
-    ("number", "to", "got", "why"),
+    ("to", "got", "why", "number"),
 )

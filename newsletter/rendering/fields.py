@@ -80,10 +80,9 @@ class Compiled:
         A value is one line everywhere. It is escaped in HTML, percent-encoded inside an address, and an address of its
         own only if it opens a page or a mailbox.
         """
-        [filled] = self.fill_all({field: [value] for field, value in values.items()}, 1)
-        return filled
+        return Filled(*next(self.fill_all({field: [value] for field, value in values.items()}, 1)))
 
-    def fill_all(self, columns: Columns, count: int) -> list[Filled]:
+    def fill_all(self, columns: Columns, count: int) -> Iterator[tuple[str, str, str]]:
         """The edition for so many readers, each as ``fill`` would give it."""
         return self.join(self.written(columns, count), count)
 
@@ -92,10 +91,10 @@ class Compiled:
         lines = {field: _lines(columns.get(field) or [""] * count) for field in self.fields}
         return [_written(lines[field], context) for field, context in self.slots]
 
-    def join(self, columns: Sequence[Sequence[str]], count: int) -> list[Filled]:
-        """The edition for so many readers, with finished texts for each of its ``slots``."""
-        parts = (part.join(columns, count) for part in (self.subject, self.html, self.text))
-        return list(map(Filled._make, zip(*parts, strict=True)))
+    def join(self, columns: Sequence[Sequence[str]], count: int) -> Iterator[tuple[str, str, str]]:
+        """Subject, HTML and text for so many readers, with finished texts for each of the ``slots``."""
+        subject, html, text = (part.join(columns, count) for part in (self.subject, self.html, self.text))
+        return zip(subject, html, text, strict=True)
 
 
 class Recipient:

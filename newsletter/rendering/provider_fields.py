@@ -71,7 +71,7 @@ def provider_fields(compiled: Compiled, provider: str) -> Filled:
             f"{provider} fills no merge fields in subjects.", where="subject", hint="Leave the reader's name out of it."
         )
     tags = [[syntax.tag(name, slot[1])] for slot, name in zip(compiled.slots, _names(compiled), strict=True)]
-    return compiled.join(tags, 1)[0]
+    return Filled(*next(compiled.join(tags, 1)))
 
 
 def variables(compiled: Compiled) -> Callable[[Columns, int], Iterable[Mapping[str, str]]]:
