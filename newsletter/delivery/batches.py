@@ -197,23 +197,34 @@ def _store(connection: Connection, campaign: str, edition: Edition) -> int:
     return number
 
 
-def load(connection: Connection, number: int) -> Edition:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frozen:
+    """An edition as it was planned, with what its campaign says of every mail of it."""
+
+    edition: Edition
+    newsletter: str
+    settings: Mapping[str, str]
+
+
+def load(connection: Connection, number: int) -> Frozen:
     """A stored edition by its number."""
     table, link, asset = schema.edition, schema.edition_asset, schema.asset
     row = connection.execute(select(table).where(table.c.id == number)).one()
+    owner = connection.execute(select(schema.campaign).where(schema.campaign.c.id == row.campaign_id)).one()
     pictures = connection.execute(
         select(link.c.url, link.c.type, asset.c.data)
         .join(asset)
         .where(link.c.edition_id == number)
         .order_by(link.c.position)
     )
-    issue = connection.scalars(select(schema.campaign.c.issue).where(schema.campaign.c.id == row.campaign_id)).one()
-    return Edition(
-        issue=issue,
+    edition = Edition(
+        issue=owner.issue,
         direction=cast("Direction", row.direction),
         assets=tuple(Asset(url=url, type=kind, data=data) for url, kind, data in pictures),
         **{name: getattr(row, name) for name in _TEXTS if name != "direction"},
     )
+    settings = msgspec.json.decode(owner.settings, type=dict[str, str])
+    return Frozen(edition=edition, newsletter=owner.newsletter, settings=settings)
 
 
 def _store_asset(connection: Connection, asset: Asset) -> str:

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from newsletter.delivery import bulk, schema
 from newsletter.delivery.batches import batch_key
@@ -47,13 +47,9 @@ def claim(connection: Connection, provider: str, *, limits: Limits, now: datetim
 
 
 def _lease(connection: Connection, row: Row[Any]) -> Lease:
-    owner = connection.execute(_OWNER, {"edition": row.edition_id}).one()
     return Lease(
-        campaign=owner.id,
-        newsletter=owner.newsletter,
-        settings=msgspec.json.decode(owner.settings, type=dict[str, str]),
+        campaign=row.campaign_id,
         edition=row.edition_id,
-        edition_hash=owner.hash,
         members=_members(connection, row.id),
         **{name: getattr(row, name) for name in _SAME},
     )
@@ -67,7 +63,8 @@ def _suppressed(connection: Connection, lease: Lease) -> set[str]:
 def _without(connection: Connection, lease: Lease, gone: set[str]) -> Lease:
     """The claimed batch without those members, under the key of those who stay."""
     stay = tuple(member for member in lease.members if member.key not in gone)
-    key = batch_key(lease.campaign, lease.edition_hash, [member.key for member in stay])
+    edition = connection.scalars(select(schema.edition.c.hash).filter_by(id=lease.edition)).one()
+    key = batch_key(lease.campaign, edition, [member.key for member in stay])
     marked = update(_message).where(_message.c.batch_id == lease.id, _message.c.idem.in_(gone))
     connection.execute(marked.values(state="suppressed"))
     values = {"n": len(stay), "suppressed": _batch.c.suppressed + len(gone), "key": key}
@@ -82,8 +79,6 @@ def fence(connection: Connection, lease: Lease, *, body: str, now: datetime, sec
 
     The lease was lost, the campaign no longer runs, or a member left since the claim and this is the first request.
     """
-    if not lease.attempts and not lease.doubt_since and _suppressed(connection, lease):
-        return False
     held = {"batch": lease.id, "ours": lease.token, "owner": lease.campaign, "moment": now, "body": body}
     until = now + timedelta(seconds=seconds)
     fenced = connection.execute(_FENCE, {**held, "until": until}).scalar_one_or_none()
@@ -119,6 +114,21 @@ def _first(which: ColumnElement[bool]) -> Any:
     return query.with_for_update(skip_locked=True, of=_batch).scalar_subquery()
 
 
+def _fenced(gone: ColumnElement[bool]) -> ReturningUpdate[tuple[int]]:
+    """The intent, where the lease still holds and, before the first request, nobody of the batch is ``gone``."""
+    first = (_batch.c.attempts == 0) & _batch.c.doubt_since.is_(None)  # later its members are what its key stands for
+    return (
+        update(_batch)
+        .where(_batch.c.id == bindparam("batch"), _batch.c.token == bindparam("ours"), _batch.c.state == "claimed")
+        .where(_batch.c.lease_until > bindparam("moment"))
+        .where(or_(~first, ~exists().where(gone, _message.c.batch_id == _batch.c.id)))
+        .where(exists().where(_campaign.c.id == bindparam("owner"), _campaign.c.state == RUNNING))
+        .values(state="inflight", lease_until=bindparam("until"), body_hash=bindparam("body"))
+        .values(attempts=_batch.c.attempts + 1)
+        .returning(_batch.c.attempts)
+    )
+
+
 # Made once: to put these together takes longer than to run them. What is free goes before what somebody lost.
 _FREE = _batch.c.state == "pending"
 _LOST = (_batch.c.state == "claimed") & (_batch.c.lease_until < bindparam("moment", type_=schema.Instant))
@@ -128,33 +138,14 @@ _CLAIM = (
     .values(state="claimed", token=bindparam("new_token"), lease_until=bindparam("until"))
     .returning(*_batch.c)
 )
-_FENCE = (
-    update(_batch)
-    .where(_batch.c.id == bindparam("batch"), _batch.c.token == bindparam("ours"), _batch.c.state == "claimed")
-    .where(_batch.c.lease_until > bindparam("moment"))
-    .where(exists().where(_campaign.c.id == bindparam("owner"), _campaign.c.state == RUNNING))
-    .values(
-        state="inflight", lease_until=bindparam("until"), attempts=_batch.c.attempts + 1, body_hash=bindparam("body")
-    )
-    .returning(_batch.c.attempts)
-)
+_GONE = (_suppression.c.person == _message.c.recipient_key) & (_message.c.state == "pending")
+_FENCE = _fenced(_GONE)
 _INTENT = insert(_attempt)
-_SUPPRESSED = (
-    select(_message.c.idem)
-    .join(_suppression, _suppression.c.person == _message.c.recipient_key)
-    .where(_message.c.batch_id == bindparam("batch"), _message.c.state == "pending")
-)
+_SUPPRESSED = select(_message.c.idem).where(_GONE, _message.c.batch_id == bindparam("batch"))
 _MEMBERS = (
     select(_message.c.id, _message.c.idem, _message.c.email, _message.c.name, _message.c.vars)
     .where(_message.c.batch_id == bindparam("batch"), _message.c.state == "pending")  # who left earlier stays out
     .order_by(_message.c.id)
-)
-
-
-_OWNER = (
-    select(_campaign.c.id, _campaign.c.newsletter, _campaign.c.settings, schema.edition.c.hash)
-    .join(schema.edition)
-    .where(schema.edition.c.id == bindparam("edition"))
 )
 _SAME = ("id", "token", "due_at", "key", "attempts", "unknowns", "body_hash", "doubt_since")
 

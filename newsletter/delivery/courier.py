@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from newsletter.delivery import backlog, claims, lease
+from newsletter.delivery.batches import Frozen
 from newsletter.delivery.envelope import Envelope, Filling
 from newsletter.delivery.group_commit import GroupCommit
 from newsletter.delivery.lease import Lease
@@ -50,7 +51,7 @@ class Courier:
     pace: Pace
     stop: threading.Event
     secret: bytes
-    editions: dict[int, tuple[Edition, Filling]] = field(default_factory=dict)
+    editions: dict[int, tuple[Frozen, Filling]] = field(default_factory=dict)
     sent: int = 0
     failed: int = 0
     failures: int = 0
@@ -205,22 +206,21 @@ class Courier:
 
     def _fill(self, held: Lease) -> Batch:
         if held.edition not in self.editions:
-            edition = self.outbox.edition(held.edition)
-            self.editions[held.edition] = edition, self.compile(edition)
-        edition, filling = self.editions[held.edition]
-        envelope = Envelope.of(held.settings)
-        messages = envelope.messages(
+            frozen = self.outbox.frozen(held.edition)
+            self.editions[held.edition] = frozen, self.compile(frozen.edition)
+        frozen, filling = self.editions[held.edition]
+        messages = Envelope.of(frozen.settings).messages(
             held.members,
             filling,
-            newsletter=held.newsletter,
+            newsletter=frozen.newsletter,
             campaign=held.campaign,
-            language=edition.language,
+            language=frozen.edition.language,
             secret=self.secret,
         )
         return Batch(
             id=held.id,
             campaign=held.campaign,
-            edition=edition,
+            edition=frozen.edition,
             due_at=held.due_at,
             messages=tuple(messages),
             key=held.key,

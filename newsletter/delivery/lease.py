@@ -46,17 +46,14 @@ class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Lease:
     """A claimed batch; only who holds its ``token`` may write to it.
 
-    ``settings`` are those of its campaign, as approved. ``attempts`` counts the requests so far; ``doubt_since`` is
+    ``attempts`` counts the requests so far; ``doubt_since`` is
     when one went out whose outcome nobody knows, ``body_hash`` what that request said.
     """
 
     id: int
     token: str
     campaign: str
-    newsletter: str
-    settings: Mapping[str, str]
     edition: int
-    edition_hash: str
     due_at: datetime
     key: str
     attempts: int

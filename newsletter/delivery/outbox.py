@@ -258,8 +258,8 @@ class Outbox:
             database.empty_log(self._engine)
         return erased
 
-    def edition(self, number: int) -> Edition:
-        """A frozen edition by its number in the database."""
+    def frozen(self, number: int) -> batches.Frozen:
+        """An edition as it was planned, by its number in the database."""
         with self.transaction() as connection:
             return batches.load(connection, number)
 

@@ -33,12 +33,13 @@ from newsletter.delivery import (
     sender,
     signals,
 )
+from newsletter.delivery.batches import Frozen
 from newsletter.delivery.courier import Courier
 from newsletter.delivery.lease import Lease
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.plan import CHUNK, Plan
 from newsletter.errors import BusyError, OutboxError
-from newsletter.model import Choice, Edition
+from newsletter.model import Choice
 
 
 def _forgetful() -> None:
@@ -171,18 +172,21 @@ def _abrupt() -> None:
 def _heedless() -> None:
     """Look at who left when it plans, and never again."""
     claims._SUPPRESSED = claims._SUPPRESSED.where(false())
+    claims._FENCE = claims._fenced(false() & claims._GONE)
 
 
 def _unfrozen() -> None:
     """Send the words that stand in the issue now."""
-    frozen = Outbox.edition
+    load = Outbox.frozen
 
-    def current(self: Outbox, number: int) -> Edition:
+    def current(self: Outbox, number: int) -> Frozen:
         words = self.path.with_name("words.html")
-        edition = frozen(self, number)
-        return replace(edition, html=words.read_text("utf-8")) if words.exists() else edition
+        frozen = load(self, number)
+        if not words.exists():
+            return frozen
+        return replace(frozen, edition=replace(frozen.edition, html=words.read_text("utf-8")))
 
-    Outbox.edition = current  # type: ignore[method-assign]
+    Outbox.frozen = current  # type: ignore[method-assign]
 
 
 def _breathless() -> None:

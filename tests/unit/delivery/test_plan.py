@@ -216,7 +216,7 @@ def test_an_edition_comes_back_as_it_was(desk: Desk) -> None:
     desk.editions = {"ar": edition("ar", direction="rtl", assets=pictures)}
     desk.plan(choices(1, "ar"))
     [row] = rows(desk, schema.edition)
-    assert desk.outbox.edition(row.id) == desk.editions["ar"]
+    assert desk.outbox.frozen(row.id).edition == desk.editions["ar"]
 
 
 def test_an_address_the_provider_cannot_write_is_skipped(desk: Desk) -> None:
