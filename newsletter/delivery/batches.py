@@ -25,7 +25,7 @@ from newsletter.model import Asset, Choice, Direction, Edition, Subscriber
 
 EACH = 4096  # bytes of a message besides its texts: addresses, headers, the reader's own values
 _TEXTS = ("language", "direction", "subject", "preheader", "html", "text", "nonce", "hash")
-LARGEST_REQUEST = 10_000_000  # bytes: some are under way at once, in memory
+LARGEST_REQUEST = 7_000_000  # bytes: a dozen are under way at once, in memory
 DOUBTFUL = 500  # messages: of a request whose answer is lost, nobody knows what became, where there are no keys
 
 

@@ -31,7 +31,9 @@ _PAGE = 500  # bounces, the most that a page has
 _MOST = 10_000  # bounces, the most that can be asked for
 
 
-class _Result(msgspec.Struct, frozen=True, rename={"code": "ErrorCode", "message": "Message", "id": "MessageID"}):
+class _Result(
+    msgspec.Struct, frozen=True, gc=False, rename={"code": "ErrorCode", "message": "Message", "id": "MessageID"}
+):
     """What became of a mail; while Postmark is slow, the code is left out."""
 
     code: int | None = None
