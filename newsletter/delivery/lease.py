@@ -21,10 +21,8 @@ RUNNING = "running"  # the only campaigns whose batches go out: what they cover 
 UNFINISHED = ("pending", "claimed", "inflight")
 REASON = 500  # characters of an error that are kept
 
+_decode = msgspec.json.Decoder(dict[str, str]).decode
 _batch, _campaign, _message, _attempt = schema.batch, schema.campaign, schema.message, schema.attempt
-
-
-_decode = msgspec.json.Decoder(dict[str, str]).decode  # only where an edition has such fields
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -38,7 +36,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def fields(self) -> dict[str, str]:
-        """The reader's values for the merge fields, besides those that follow from the rest."""
+        """The reader's values for the merge fields, besides those that follow from the rest; few editions have any."""
         return _decode(self.vars)
 
 
@@ -46,8 +44,8 @@ class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Lease:
     """A claimed batch; only who holds its ``token`` may write to it.
 
-    ``attempts`` counts the requests so far; ``doubt_since`` is
-    when one went out whose outcome nobody knows, ``body_hash`` what that request said.
+    ``attempts`` counts the requests so far; ``doubt_since`` is when one went out whose outcome nobody knows,
+    ``body_hash`` what that request said.
     """
 
     id: int
@@ -93,9 +91,10 @@ def settle(
 
 
 def _apart(connection: Connection, lease: Lease, receipts: Sequence[Receipt], values: Mapping[str, Any]) -> int:
-    keys, reason = {receipt.key for receipt in receipts}, receipts[0].error[:REASON]
-    inorder = [member.key for member in lease.members if member.key in keys]
-    return move(connection, lease.id, inorder, {"reason": reason, **values})
+    """Move those members into a batch of their own, in their order; its number."""
+    found = {receipt.key for receipt in receipts}
+    keys = [member.key for member in lease.members if member.key in found]
+    return move(connection, lease.id, keys, {"reason": receipts[0].error[:REASON], **values})
 
 
 def _receive(connection: Connection, lease: Lease, ended: Sequence[Receipt]) -> None:
