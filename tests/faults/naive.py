@@ -1,28 +1,24 @@
 """What many senders do: each of these takes one precaution out of ours, and the tests must find it out.
 
 Those in ``POLICIES`` change the library for good, so they are for a forked process, or for a test that puts back what
-was there. What is done by a provider stands in ``naive_providers``.
+was there. What is done to the file of the outbox stands in ``naive_files``, what by a provider in ``naive_providers``.
 """
 
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 from uuid import uuid4
 
-import plans
+from naive_files import FILES
 from sqlalchemy import Connection, false, insert, select, update
 
 from newsletter.delivery import (
     backlog,
-    batches,
     claims,
     database,
     events,
@@ -37,9 +33,7 @@ from newsletter.delivery.batches import Frozen
 from newsletter.delivery.courier import Courier
 from newsletter.delivery.lease import Lease
 from newsletter.delivery.outbox import Outbox
-from newsletter.delivery.plan import CHUNK, Plan
 from newsletter.errors import BusyError, OutboxError
-from newsletter.model import Choice
 
 
 def _forgetful() -> None:
@@ -101,16 +95,6 @@ def _unannounced() -> None:
         await record(self, held, step)
 
     Courier._fence, Courier._record = later, both  # type: ignore[method-assign]
-
-
-def _unsynced() -> None:
-    """Let the system write to the disk when it likes."""
-    database._WRITING = tuple(each.replace("FULL", "NORMAL") for each in database._WRITING)
-
-
-def _journalled() -> None:
-    """Keep a journal that readers and the writer share."""
-    database._WRITING = tuple(each.replace("WAL", "DELETE") for each in database._WRITING)
 
 
 def _careless() -> None:
@@ -207,68 +191,18 @@ def _latest() -> None:
     events._advance = advance
 
 
-def _piecemeal() -> None:
-    """Store a plan piece by piece, so that a long list holds nobody up."""
-
-    def freeze(self: Outbox, choices: Iterable[Choice], editions: Any, terms: Any, *, due: Any) -> Plan:
-        left = iter(choices)
-        while piece := list(islice(left, CHUNK)):
-            with self.transaction() as connection:
-                made = batches.freeze(connection, piece, editions, terms, due=due, now=self._clock())
-        return made
-
-    Outbox.freeze = freeze  # type: ignore[method-assign]
-
-
-def _afresh() -> None:
-    """Where the outbox cannot be used, begin a new one with the same list."""
-    enter = Outbox.__enter__
-
-    def begin(self: Outbox) -> Outbox:
-        try:
-            return enter(self)
-        except OutboxError:
-            for part in self.path.parent.glob(f"{self.path.name}*"):
-                part.unlink()
-        opened = enter(self)
-        plans.begin(opened, plans.plan(opened, plans.listed(self.path.parent)))
-        return opened
-
-    Outbox.__enter__ = begin  # type: ignore[method-assign]
-
-
-def _aside() -> None:
-    """Where the outbox cannot be written, work with a copy of it."""
-    enter = Outbox.__enter__
-
-    def begin(self: Outbox) -> Outbox:
-        try:
-            return enter(self)
-        except OutboxError:
-            self.path = Path(shutil.copy(self.path, mkdtemp(dir=self.path.parents[2])))
-            return enter(self)
-
-    Outbox.__enter__ = begin  # type: ignore[method-assign]
-
-
-def _unwatched() -> None:
-    """Take the file that was opened for the outbox, wherever it is by now."""
-    database._identity = lambda _path: None
-
-
 def _stubborn() -> None:
     """Go on, whatever is refused."""
     backlog.rejections = lambda _connection, _campaign: ""
 
 
 POLICIES: Mapping[str, Callable[[], None]] = {
+    **FILES,
     "forgetful": _forgetful,
     "unlocked": _unlocked,
     "unfenced": _unfenced,
     "unheard": _unheard,
     "unannounced": _unannounced,
-    "unsynced": _unsynced,
-    "journalled": _journalled,
     "careless": _careless,
     "wallclock": _wallclock,
     "deaf": _deaf,
@@ -279,10 +213,6 @@ POLICIES: Mapping[str, Callable[[], None]] = {
     "unfrozen": _unfrozen,
     "breathless": _breathless,
     "latest": _latest,
-    "piecemeal": _piecemeal,
-    "afresh": _afresh,
-    "aside": _aside,
-    "unwatched": _unwatched,
     "stubborn": _stubborn,
 }
 

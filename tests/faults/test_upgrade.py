@@ -60,6 +60,17 @@ def test_killed_while_it_is_brought_up_to_date(old: Path, driver: Driver) -> Non
         assert total(old, "sent") == 9
 
 
+def test_a_sender_that_is_brought_up_to_date_step_by_step_is_found_out(old: Path, driver: Driver) -> None:
+    """Killed in between, its outbox is of no version, and nobody can go on with it."""
+    order = {"without": ("stepwise",)}
+    with ResendServer() as server:
+        assert driver.start(old, server.url, dooms=(Doom("migrated, not committed"),), **order).wait() == -9
+        again = driver.start(old, server.url, **order)
+        assert again.wait() != 0
+        assert "the outbox cannot be used" in again.error
+        assert not server.times
+
+
 def test_a_forgetful_sender_is_found_out(old: Path, driver: Driver) -> None:
     """Whoever sends again what the version before had under way mails people twice."""
     with ResendServer() as server:
