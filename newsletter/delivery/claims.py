@@ -27,7 +27,7 @@ _suppression = schema.suppression
 def claim(connection: Connection, provider: str, *, limits: Limits, now: datetime, seconds: float) -> Lease | None:
     """The next batch that is due, for ``seconds``; None where nothing is.
 
-    Who left since it was planned is taken out before the first request; later its members are what its key stands for.
+    Who left since it was planned is taken out, unless a request is in doubt: its members are what its key stands for.
     A batch in doubt whose key the provider may have forgotten can no longer be replayed: it becomes uncertain here.
     """
     while True:
@@ -37,7 +37,7 @@ def claim(connection: Connection, provider: str, *, limits: Limits, now: datetim
         if row is None:
             return None
         lease = _lease(connection, row)
-        if not row.attempts and not row.doubt_since and (gone := _suppressed(connection, lease)):
+        if not row.doubt_since and (gone := _suppressed(connection, lease)):
             lease = _without(connection, lease, gone)
         if not lease.members:
             continue
@@ -77,7 +77,7 @@ def _without(connection: Connection, lease: Lease, gone: set[str]) -> Lease:
 def fence(connection: Connection, lease: Lease, *, body: str, now: datetime, seconds: float) -> bool:
     """Record that the request goes out now; False where it must not.
 
-    The lease was lost, the campaign no longer runs, or a member left since the claim and this is the first request.
+    The lease was lost, the campaign no longer runs, or a member left since the claim and no request is in doubt.
     """
     held = {"batch": lease.id, "ours": lease.token, "owner": lease.campaign, "moment": now, "body": body}
     until = now + timedelta(seconds=seconds)
@@ -115,13 +115,13 @@ def _first(which: ColumnElement[bool]) -> Any:
 
 
 def _fenced(gone: ColumnElement[bool]) -> ReturningUpdate[tuple[int]]:
-    """The intent, where the lease still holds and, before the first request, nobody of the batch is ``gone``."""
-    first = (_batch.c.attempts == 0) & _batch.c.doubt_since.is_(None)  # later its members are what its key stands for
+    """The intent, where the lease still holds and nobody is ``gone`` who could be taken out of the batch."""
+    doubt = _batch.c.doubt_since.is_not(None)  # then its members are what its key stands for
     return (
         update(_batch)
         .where(_batch.c.id == bindparam("batch"), _batch.c.token == bindparam("ours"), _batch.c.state == "claimed")
         .where(_batch.c.lease_until > bindparam("moment"))
-        .where(or_(~first, ~exists().where(gone, _message.c.batch_id == _batch.c.id)))
+        .where(or_(doubt, ~exists().where(gone, _message.c.batch_id == _batch.c.id)))
         .where(exists().where(_campaign.c.id == bindparam("owner"), _campaign.c.state == RUNNING))
         .values(state="inflight", lease_until=bindparam("until"), body_hash=bindparam("body"))
         .values(attempts=_batch.c.attempts + 1)

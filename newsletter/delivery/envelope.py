@@ -25,7 +25,7 @@ class Filling:
     """
 
     fill: Fill
-    fields: Collection[str] = ()
+    fields: Collection[str]
     template: Template | None = None
     variables: Callable[[Columns, int], Iterable[Mapping[str, str]]] = lambda _columns, count: repeat({}, count)
 

@@ -82,15 +82,15 @@ def settle(
     state = "split" if not ended else "failed" if failed == len(ended) else "sent"
     if write(connection, lease, {"state": state, "failed": failed}, states=("inflight", "uncertain")):
         if again:
-            _apart(connection, lease, again, {"state": "pending", "next_try": next_try})
+            _set_apart(connection, lease, again, {"state": "pending", "next_try": next_try})
         if doubtful:
-            number = _apart(connection, lease, doubtful, {"state": "uncertain"})
+            number = _set_apart(connection, lease, doubtful, {"state": "uncertain"})
             mark(connection, [number], "uncertain", doubtful[0].error)
         _receive(connection, lease, ended)
     _finish(connection, lease, state, now=now)
 
 
-def _apart(connection: Connection, lease: Lease, receipts: Sequence[Receipt], values: Mapping[str, Any]) -> int:
+def _set_apart(connection: Connection, lease: Lease, receipts: Sequence[Receipt], values: Mapping[str, Any]) -> int:
     """Move those members into a batch of their own, in their order; its number."""
     found = {receipt.key for receipt in receipts}
     keys = [member.key for member in lease.members if member.key in found]
@@ -224,7 +224,10 @@ _DONE = (
     .where(~exists().where(_batch.c.campaign_id == _campaign.c.id, _batch.c.state.in_(UNFINISHED)))
     .values(state="done")
 )
-_ALL = update(_message).where(_message.c.batch_id == bindparam("batch"))
+_ALL = update(_message).where(
+    _message.c.batch_id == bindparam("batch"),
+    _message.c.state.in_(("pending", "uncertain")),  # who left before the request stays in its batch
+)
 _EACH = Many(
     update(_message)
     .where(_message.c.id == bindparam("number"))

@@ -28,7 +28,7 @@ CONNECTIONS = httpx.Limits(max_connections=4, keepalive_expiry=2)  # a stale con
 CONCURRENCY = CLIENTS * 4
 CONNECT_SECONDS = 15.0  # until a connection is open; nothing was sent before that
 LONGEST_WAIT = 60.0  # a longer pause than this ends the run, if the provider or a failure wants it, not our own rate
-MOST_FAILURES = 8  # in a row, then the run ends
+MOST_FAILURES = 2 * CONCURRENCY  # in a row, then the run ends; more than when a provider takes but one of all at once
 SLICE = 0.2  # how soon a wait notices that it shall stop
 
 
@@ -140,7 +140,7 @@ class _Run:
 
     async def _loop(self, clients: list[httpx.AsyncClient]) -> None:
         tasks: dict[asyncio.Task[None], httpx.AsyncClient] = {}
-        idle = clients * (CONCURRENCY // CLIENTS)
+        idle = (clients * (CONCURRENCY // CLIENTS))[: self._places]
         try:
             while True:
                 for held in await self._claims(len(idle)):
@@ -160,6 +160,10 @@ class _Run:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     @property
+    def _places(self) -> int:
+        return min(CONCURRENCY, self.courier.provider.limits.at_once or CONCURRENCY)
+
+    @property
     def _ends(self) -> bool:
         courier = self.courier
         return courier.stop.is_set() or bool(courier.paused) or courier.failures >= MOST_FAILURES
@@ -176,7 +180,7 @@ class _Run:
         for place in range(most):
             now = courier.clock()
             self.wait = courier.pace.wait(connection, now)
-            alone = most == CONCURRENCY and not place
+            alone = most == self._places and not place
             if self.wait.seconds > 0 or (self.wait.failures >= OPEN_AFTER and not alone):
                 return
             held = claims.claim(connection, provider.name, limits=provider.limits, now=now, seconds=LEASE_SECONDS)

@@ -139,6 +139,7 @@ class ProviderContract:
         assert limits.idempotency in ("none", "request", "message")
         assert limits.merging in ("provider", "none")
         assert (limits.key_life > 0) == (limits.idempotency != "none")
+        assert limits.at_once >= 0
 
     def test_every_message_gets_a_receipt_in_order(self, tmp_path: Path) -> None:
         """One receipt a message, in order, with an id and no error, from one message to the most of a batch."""

@@ -20,7 +20,6 @@ import argparse
 import csv
 import json
 import socket
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -28,11 +27,12 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 
+from bare_rows import bare_rows
 from rich.console import Console
 from rich.table import Table
 
@@ -40,7 +40,7 @@ from newsletter import fillings
 from newsletter.audience import members
 from newsletter.audience.members import MembersList
 from newsletter.audience.sources.csv import Csv
-from newsletter.delivery import schema, sender
+from newsletter.delivery import sender
 from newsletter.delivery.envelope import Envelope
 from newsletter.delivery.limits import Rates
 from newsletter.delivery.outbox import Outbox
@@ -273,7 +273,7 @@ def large_plan(count: int) -> dict[str, str]:
             1 for _ in members.read([MembersList(source=Csv(path=path))], ready={"en"}, default="en", held=())
         )
         reading = time.perf_counter() - end
-        bare = bare_rows(Path(folder) / "bare.db", count)
+        bare = bare_rows(Path(folder) / "bare.db", count, batch=BATCH)
     unit = middle - begin
     return {
         "csv and hash": f"{unit:.1f} s",
@@ -283,23 +283,6 @@ def large_plan(count: int) -> dict[str, str]:
         "rows and index alone": f"{bare:.1f} s, {bare / unit:.1f}x",
         "peak memory": f"{memory:.0f} MiB",
     }
-
-
-def bare_rows(path: Path, count: int) -> float:
-    """Seconds to write as many rows of messages, with no index but the one that lets nobody be planned twice."""
-    names = [column.name for column in schema.message.columns if column.name != "id"]
-    columns, marks = ", ".join(names), ", ".join("?" * len(names))
-    rest = ("reader@city.example", "Reader", '{"recipient.organisation":"City"}', "0" * 32, "pending", "", "", "")
-    persons = (blake2b(number.to_bytes(8), digest_size=16).hexdigest() for number in range(count))
-    rows = (("c" * 32, number // BATCH, person, *rest) for number, person in enumerate(persons))
-    with closing(sqlite3.connect(path)) as connection:
-        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000")
-        connection.execute(f"CREATE TABLE message (id INTEGER PRIMARY KEY, {columns})")
-        connection.execute("CREATE UNIQUE INDEX once ON message (campaign_id, recipient_key)")
-        begin = time.perf_counter()
-        with connection:
-            connection.executemany(f"INSERT INTO message ({columns}) VALUES ({marks})", rows)
-        return time.perf_counter() - begin
 
 
 if __name__ == "__main__":

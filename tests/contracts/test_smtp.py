@@ -226,7 +226,9 @@ def test_batches_at_once_have_connections_of_their_own() -> None:
             return await asyncio.gather(*(provider.send(client, part) for part in parts))
 
     with serving() as ledger:
-        results = asyncio.run(run(smtp(ledger.port, connections=3)))
+        provider = smtp(ledger.port, connections=3)
+        assert provider.limits.at_once == 3
+        results = asyncio.run(run(provider))
         assert {receipt.outcome for part in results for receipt in part} == {"sent"}
         assert sorted(ledger.readers) == sorted(message.to.email for message in batch.messages)
 

@@ -149,7 +149,7 @@ def _mails(language: str, words: list[str]) -> list[Message]:
         subject, text = some(30), "\n".join(some(40) for _ in range(3)) + "\n"
         body = f"<p>{chance.choice(words[:20])} {number}</p>\n"
         member = Member(key=f"{chance.getrandbits(128):032x}", email=f"r{number}@city.example", name=some(12))
-        fill = Filling(fill=lambda _, __, found=(subject, body, text): [found])
+        fill = Filling(fields=(), fill=lambda _, __, found=(subject, body, text): [found])
         say = {"newsletter": "River Cities", "campaign": "c" * 32, "language": language, "secret": b"s" * 32}
         found += envelope.messages([member], fill, **say)
     return found

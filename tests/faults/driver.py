@@ -63,7 +63,10 @@ def deliver(outbox: Outbox, base_url: str, *, kind: type[Resend] = Resend, per_s
 
     def compile(edition: Edition) -> Filling:  # noqa: A001 - what it does
         return Filling(
-            fill=lambda values, _: [(edition.subject, edition.html, url) for url in values["recipient.unsubscribe_url"]]
+            fields=(),
+            fill=lambda values, _: [
+                (edition.subject, edition.html, url) for url in values["recipient.unsubscribe_url"]
+            ],
         )
 
     return send(

@@ -120,7 +120,7 @@ def test_an_outage_leaves_nobody_behind(campaign: Campaign, monkeypatch: pytest.
     """Hours of answers nobody can read, run after run: when the server is well again everybody gets it once."""
     monkeypatch.setattr(claims, "KEY_MARGIN", margin)
     folder = campaign(40, 20)
-    with ResendServer(faults=("500",) * 40) as server, Outbox(URL, folder) as outbox:
+    with ResendServer(faults=("500",) * 200) as server, Outbox(URL, folder) as outbox:
         reports = [deliver(outbox, server.url) for _ in range(3)]
         server.faults.clear()
         reports.append(deliver(outbox, server.url))

@@ -26,6 +26,7 @@ SECONDS = {
 }
 AT_ONCE = ("429 at a past date", "429 negative", "429 infinite", "429 in words", "429 without a word")
 STORM = 3
+FULL = 3 * CONCURRENCY  # more than there are batches
 SIZE = 4
 READERS = 2 * CONCURRENCY * SIZE  # twice as many batches as are under way
 
@@ -87,10 +88,10 @@ def test_told_to_wait_for_days(campaign: Campaign, kind: type[Resend]) -> None:
 def test_no_failure_of_a_mail(campaign: Campaign, kind: type[Resend]) -> None:
     """However often everything is put off, run after run, nothing fails and nothing is in doubt."""
     folder = campaign(READERS, SIZE)
-    with ResendServer(keeps_keys=False, faults=("429 negative",) * 16) as server, Outbox(URL, folder) as outbox:
+    with ResendServer(keeps_keys=False, faults=("429 negative",) * FULL) as server, Outbox(URL, folder) as outbox:
         while deliver(outbox, server.url, kind=kind).left and not outbox.failed() and not outbox.uncertain():
             """Until all is sent, or some of it is given up."""
-        assert (server.fired["429 negative"] == 16) == (kind is Keyless)
+        assert (server.fired["429 negative"] == FULL) == (kind is Keyless)
         assert (set(server.ledger) == emails(READERS)) == (kind is Keyless)
         assert violations(folder, server, ended=kind is Keyless) == []
 

@@ -29,7 +29,7 @@ class Limits:
     it fills the merge fields itself. ``pictures`` says whether pictures may travel inside the mail, ``unicode_local``
     whether the part before the @ may be non-ASCII. ``forbids`` are headers, in lower case, that it takes from nobody,
     ``replaces`` those that it writes itself whatever we send. ``requests_per_second`` is what it allows by its own
-    account, 0 where it says nothing.
+    account, and ``at_once`` the most requests that may be under way, 0 where it says nothing.
     """
 
     messages: int
@@ -43,6 +43,7 @@ class Limits:
     forbids: frozenset[str] = frozenset()
     replaces: frozenset[str] = frozenset()
     requests_per_second: float = 0
+    at_once: int = 0
 
 
 class Provider(Protocol):

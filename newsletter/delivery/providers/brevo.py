@@ -92,14 +92,13 @@ class Brevo(HttpProvider):
     def request(self, batch: Batch) -> httpx.Request:
         """``POST /smtp/email``; the content that versions replace must be there, so it is there and says nothing."""
         sandbox = {"X-Sib-Sandbox": "drop"} if self.sandbox else {}
-        # Brevo may take a version's headers instead of the request's, and then the sandbox must be among them.
         pairs = zip(batch.messages, self.headers(batch.messages), strict=True)
         body = {
             "sender": _address(batch.messages[0].sender),
             "subject": batch.edition.issue,
             "htmlContent": "<html></html>",
             "headers": {"idempotencyKey": str(UUID(batch.key, version=4)), **sandbox},
-            "messageVersions": [self._version(message, {**headers, **sandbox}) for message, headers in pairs],
+            "messageVersions": [self._version(message, headers, sandbox) for message, headers in pairs],
         }
         content = msgspec.json.encode(body)
         return self.built("POST", "/smtp/email", self._headers(), content=content)
@@ -154,14 +153,15 @@ class Brevo(HttpProvider):
     def _headers(self) -> dict[str, str]:
         return {"api-key": self._key.reveal(), "Accept": "application/json", "Content-Type": "application/json"}
 
-    def _version(self, message: Message, headers: Mapping[str, str]) -> dict[str, object]:
+    def _version(self, message: Message, headers: Mapping[str, str], sandbox: Mapping[str, str]) -> dict[str, object]:
         ours = msgspec.json.encode(message.metadata, order="deterministic").decode()
         version: dict[str, object] = {
             "to": [_address(message.to)],
             "subject": message.subject,
             "htmlContent": guarded(message, _RESERVED, self.name),
             "textContent": message.text,
-            "headers": {**headers, "X-Mailin-custom": ours},
+            # Brevo may take a version's headers instead of the request's, and then the sandbox must be among them.
+            "headers": {**headers, "X-Mailin-custom": ours, **sandbox},
         }
         return {**version, "replyTo": _reply_to(message.reply_to)} if message.reply_to else version
 

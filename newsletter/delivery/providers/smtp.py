@@ -88,7 +88,7 @@ class Smtp:
         self.deadline = deadline
         self.per_connection = per_connection
         self.bounces = _verp(bounces)
-        self.limits = Limits(messages=50, bytes=sys.maxsize, pictures=True, unicode_local=smtputf8)
+        self.limits = Limits(messages=50, bytes=sys.maxsize, pictures=True, unicode_local=smtputf8, at_once=connections)
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix=self.name)
 
     async def send(self, client: httpx.AsyncClient, batch: Batch) -> list[Receipt]:  # noqa: ARG002 - it speaks no HTTP

@@ -90,7 +90,7 @@ def filling(edition: Edition) -> Filling:
     def fill(columns: Columns, _count: int) -> list[tuple[str, str, str]]:
         return [(edition.subject, edition.html, f"{name}: {edition.text}") for name in columns["recipient.name"]]
 
-    return Filling(fill=fill)
+    return Filling(fields=(), fill=fill)
 
 
 @dataclass

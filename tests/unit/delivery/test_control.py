@@ -7,17 +7,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from desk import URL, Clock, Desk, choices, filling
-from sqlalchemy import func, insert, select
+from desk import URL, Clock, Desk, choices
+from sqlalchemy import func, select
 
-from newsletter.delivery import people, schema, spool
+from newsletter.delivery import schema, spool
 from newsletter.delivery.control import Resolution
-from newsletter.delivery.envelope import Filling
 from newsletter.delivery.outbox import Outbox
 from newsletter.delivery.providers import Limits
 from newsletter.delivery.sender import Report
-from newsletter.errors import HeldError, OutcomeUnknown, TemporaryError
-from newsletter.model import Batch, Edition, Outcome, Receipt
+from newsletter.errors import HeldError, OutcomeUnknown
+from newsletter.model import Batch, Outcome, Receipt
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 NO_KEYS = Limits(messages=4, bytes=10**9)
@@ -46,13 +45,6 @@ class Answering:
     async def send(self, client: object, batch: Batch) -> list[Receipt]:
         await self.send_(client, batch)
         return self.answer(batch)
-
-
-def left_by(desk: Desk, email: str) -> None:
-    """Somebody leaves."""
-    with desk.outbox.transaction() as connection:
-        row = {"person": people.keys(connection)(email), "email": email, "reason": "unsubscribed", "at": desk.clock()}
-        connection.execute(insert(schema.suppression).values(**row))
 
 
 def states(desk: Desk) -> dict[str, int]:
@@ -163,64 +155,6 @@ def test_each_message_has_its_own_outcome(desk: Desk, outcome: Outcome, report: 
     assert mailed.count("reader2@city.example") == (2 if outcome in ("later", "paused") else 1)
     assert len(mailed) == 4 + (outcome in ("later", "paused"))
     assert counted(desk) == 4
-
-
-def test_who_left_since_the_plan_gets_nothing(desk: Desk) -> None:
-    """And the others of the batch do; the plan stays approved."""
-    desk.approved(choices(8))
-    left_by(desk, "READER2@city.example")
-    assert desk.send() == Report(sent=7)
-    assert "reader2@city.example" not in desk.provider.mailed
-    assert states(desk) == {"sent": 7, "suppressed": 1}
-    assert counted(desk) == 8
-
-
-def test_who_left_gets_nothing_from_the_second_try_either(desk: Desk) -> None:
-    """The first request was surely not accepted; the next one has the same members."""
-    desk.provider.script = [TemporaryError("full")]
-    desk.approved(choices(4))
-    left_by(desk, "reader2@city.example")
-    assert desk.send() == Report(sent=3)
-    assert [batch.key for batch in desk.provider.requests] == [desk.provider.requests[0].key] * 2
-    assert "reader2@city.example" not in desk.provider.mailed
-    assert counted(desk) == 4
-
-
-def test_who_leaves_between_claim_and_request_gets_nothing(desk: Desk) -> None:
-    """The fence looks again; the batch goes without them."""
-    desk.provider.limits = Limits(messages=2, bytes=10**9)
-    desk.approved(choices(4))
-    wait = iter([True])
-
-    def compile(edition: Edition) -> Filling:  # noqa: A001 - what it does
-        if next(wait, False):
-            left_by(desk, "reader1@city.example")
-        return filling(edition)
-
-    assert desk.send(compile=compile) == Report(sent=3)
-    assert sorted(desk.provider.mailed) == [f"reader{n}@city.example" for n in (0, 2, 3)]
-
-
-def test_a_batch_that_everybody_left_is_not_sent(desk: Desk) -> None:
-    """An empty request is none, and the campaign is done."""
-    desk.approved(choices(2))
-    for number in range(2):
-        left_by(desk, f"reader{number}@city.example")
-    assert desk.send() == Report()
-    assert desk.outbox.campaigns()[0].state == "done"
-
-
-def test_members_of_a_request_in_doubt_stay(desk: Desk) -> None:
-    """Its key stands for all of them: who left meanwhile may have got it, and a second copy is not made."""
-    desk.provider.script = [OutcomeUnknown("broken")]
-    desk.approved(choices(4))
-    stop = threading.Event()
-    desk.provider.before = lambda _batch: stop.set()
-    desk.send(stop=stop)
-    left_by(desk, "reader1@city.example")
-    desk.clock.forward(minutes=1)
-    assert desk.send() == Report(sent=4)
-    assert [batch.key for batch in desk.provider.requests] == [desk.provider.requests[0].key] * 2
 
 
 def test_what_was_due_long_ago_waits_for_a_person(desk: Desk, clock: Clock) -> None:

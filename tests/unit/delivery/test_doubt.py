@@ -81,7 +81,9 @@ def test_a_doubtful_request_is_not_repeated_in_other_words(desk: Desk, clock: Cl
     assert desk.send(stop=stop) == Report(left=4)
     clock.forward(minutes=1)
     assert (
-        desk.send(compile=lambda edition: Filling(fill=lambda _, count: [(edition.subject, "other", "words")] * count))
+        desk.send(
+            compile=lambda edition: Filling(fields=(), fill=lambda _, n: [(edition.subject, "other", "words")] * n)
+        )
         == report
     )
     assert len(desk.provider.requests) == 1 + (keys == "message")

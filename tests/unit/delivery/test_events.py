@@ -188,8 +188,8 @@ def test_an_event_that_comes_before_the_doubt(desk: Desk) -> None:
 
 
 def test_a_request_that_may_be_repeated_stays_whole(desk: Desk) -> None:
-    """"""
-    desk.provider.script = [OutcomeUnknown("broken")] * 20
+    """An event of one of its mails moves nothing, until the campaign is cancelled and nobody will repeat it."""
+    desk.provider.script = [OutcomeUnknown("broken")] * 100
     plan = desk.approved(choices(4))
     assert desk.send().left == 4
     told(desk, happened(desk, "opened", 1))

@@ -122,7 +122,7 @@ def test_the_only_reader_of_a_plan(desk: Desk) -> None:
 
 def test_a_mail_in_doubt_holds_it_up(desk: Desk) -> None:
     """Its request may have to be repeated word by word; once it is known, or given up, it can be done."""
-    desk.provider.script = [OutcomeUnknown("broken")] * 20
+    desk.provider.script = [OutcomeUnknown("broken")] * 100
     plan = desk.approved(choices(4))
     desk.send()
     with pytest.raises(HeldError, match="may be under way"):

@@ -159,7 +159,7 @@ def test_a_bug_ends_the_run_like_a_crash(desk: Desk, place: str) -> None:
         desk.provider.script = [RenderError("there is no field.")]
         options: dict[str, Any] = {}
     else:
-        options = {"compile": broken if place == "compile" else lambda _edition: Filling(fill=broken)}
+        options = {"compile": broken if place == "compile" else lambda _edition: Filling(fields=(), fill=broken)}
     with pytest.raises(RenderError):
         desk.send(**options)
     asked = len(desk.provider.requests)
