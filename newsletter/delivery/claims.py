@@ -14,8 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, func, 
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from newsletter.delivery import bulk, schema
-from newsletter.delivery.batches import batch_key
-from newsletter.delivery.lease import RUNNING, UNFINISHED, Lease, Member, close_done, give_up, write
+from newsletter.delivery.lease import RUNNING, UNFINISHED, Lease, Member, give_up, take_out, write
 from newsletter.delivery.providers import Limits
 
 KEY_MARGIN = 0.9  # of a key's life: our clock and the provider's differ
@@ -63,15 +62,7 @@ def _suppressed(connection: Connection, lease: Lease) -> set[str]:
 def _without(connection: Connection, lease: Lease, gone: set[str]) -> Lease:
     """The claimed batch without those members, under the key of those who stay."""
     stay = tuple(member for member in lease.members if member.key not in gone)
-    edition = connection.scalars(select(schema.edition.c.hash).filter_by(id=lease.edition)).one()
-    key = batch_key(lease.campaign, edition, [member.key for member in stay])
-    marked = update(_message).where(_message.c.batch_id == lease.id, _message.c.idem.in_(gone))
-    connection.execute(marked.values(state="suppressed"))
-    values = {"n": len(stay), "suppressed": _batch.c.suppressed + len(gone), "key": key}
-    values |= {} if stay else {"state": "cancelled"}
-    connection.execute(update(_batch).where(_batch.c.id == lease.id).values(**values))
-    close_done(connection)
-    return replace(lease, members=stay, key=key)
+    return replace(lease, members=stay, key=take_out(connection, lease.id, gone))
 
 
 def fence(connection: Connection, lease: Lease, *, body: str, now: datetime, seconds: float) -> bool:

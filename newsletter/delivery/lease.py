@@ -111,15 +111,35 @@ def _receive(connection: Connection, lease: Lease, ended: Sequence[Receipt]) -> 
 def move(connection: Connection, batch: int, keys: Sequence[str], values: Mapping[str, Any]) -> int:
     """Put members of a batch, in order, into a new one with a key of its own; its number."""
     old = connection.execute(select(_batch).filter_by(id=batch)).one()
-    edition = connection.scalars(select(schema.edition.c.hash).filter_by(id=old.edition_id)).one()
     same = {name: getattr(old, name) for name in ("campaign_id", "edition_id", "provider", "due_at", "canary")}
-    fresh = {"n": len(keys), "key": batch_key(old.campaign_id, edition, keys), **values}
+    fresh = {"n": len(keys), "key": _key(connection, batch, keys), **values}
     number = connection.scalar(insert(_batch).values(**same, **fresh).returning(_batch.c.id)) or 0
     mine = (_message.c.batch_id == batch) & _message.c.idem.in_(keys)
     connection.execute(update(_message).where(mine).values(batch_id=number, state="pending", error=""))
     left = {"n": old.n - len(keys)} | ({"state": "split"} if old.n == len(keys) else {})
     connection.execute(update(_batch).where(_batch.c.id == batch).values(**left))
     return number
+
+
+def take_out(connection: Connection, batch: int, keys: Collection[str]) -> str:
+    """Leave members out of a batch that is not under way; its key is then of those who stay."""
+    mine = (_message.c.batch_id == batch) & _message.c.idem.in_(keys)
+    connection.execute(update(_message).where(mine).values(state="suppressed"))
+    stay = select(_message.c.idem).where(_message.c.batch_id == batch, _message.c.state == "pending")
+    left = connection.scalars(stay.order_by(_message.c.id)).all()
+    key = _key(connection, batch, left)
+    values = {"n": len(left), "suppressed": _batch.c.suppressed + len(keys), "key": key}
+    values |= {} if left else {"state": "cancelled"}
+    connection.execute(update(_batch).where(_batch.c.id == batch).values(**values))
+    close_done(connection)
+    return key
+
+
+def _key(connection: Connection, batch: int, keys: Sequence[str]) -> str:
+    """The key of a batch with these members, of the same campaign and edition as another."""
+    query = select(_batch.c.campaign_id, schema.edition.c.hash).join(schema.edition).where(_batch.c.id == batch)
+    campaign, edition = connection.execute(query).one()
+    return batch_key(campaign, edition, keys)
 
 
 def release(connection: Connection, lease: Lease, *, reason: str, next_try: datetime, now: datetime) -> None:

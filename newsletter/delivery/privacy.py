@@ -13,7 +13,6 @@ import msgspec
 from sqlalchemy import Column, Connection, Table, select, update
 
 from newsletter.delivery import lease, people, suppressions
-from newsletter.delivery.batches import batch_key
 from newsletter.delivery.plan import Plan
 from newsletter.delivery.schema import attempt, batch, campaign, edition, event, message
 from newsletter.delivery.suppressions import Suppression
@@ -101,20 +100,11 @@ def _refuse_in_doubt(connection: Connection, person: str, email: str) -> None:
 
 def _take_out(connection: Connection, person: str) -> None:
     """Whoever has a mail in a batch that nobody tried yet is taken out of it, and it gets the key of who stays."""
-    mine = select(message.c.id, message.c.batch_id).where(
+    mine = select(message.c.batch_id, message.c.idem).where(
         message.c.recipient_key == person, message.c.state == "pending"
     )
-    for number, held in connection.execute(mine).all():
-        connection.execute(update(message).where(message.c.id == number).values(state="suppressed"))
-        row = connection.execute(
-            select(batch.c.campaign_id, edition.c.hash).select_from(batch.join(edition)).where(batch.c.id == held)
-        ).one()
-        stay = select(message.c.idem).where(message.c.batch_id == held, message.c.state == "pending")
-        keys = connection.scalars(stay.order_by(message.c.id)).all()
-        values = {"n": len(keys), "suppressed": batch.c.suppressed + 1, "key": batch_key(*row, keys)}
-        values |= {} if keys else {"state": "cancelled"}
-        connection.execute(update(batch).where(batch.c.id == held).values(**values))
-    lease.close_done(connection)
+    for held, key in connection.execute(mine).all():
+        lease.take_out(connection, held, [key])
 
 
 def _forget_words(connection: Connection, email: str) -> None:

@@ -88,7 +88,7 @@ class Compiled:
 
     def written(self, columns: Columns, count: int) -> list[list[str]]:
         """For each of the ``slots`` what stands there for so many readers."""
-        lines = {field: _lines(columns[field] if field in columns else [""] * count) for field in self.fields}
+        lines = {field: _lines(columns.get(field, [""] * count)) for field in self.fields}
         return [_written(lines[field], context) for field, context in self.slots]
 
     def join(self, columns: Sequence[Sequence[str]], count: int) -> Iterator[tuple[str, str, str]]:

@@ -122,9 +122,10 @@ class SparkPost(HttpProvider):
         if not batch.template and len(batch.messages) > 1:
             raise RejectedError("a transmission has one content for all of its readers.", where=self.name)
         options = {"transactional": self.transactional, "perform_substitutions": batch.template is not None}
-        pairs = zip(batch.messages, self.headers(batch.messages), strict=True)
+        every = self.headers(batch.messages)
+        pairs = zip(batch.messages, every, strict=True)
         readers = [self._reader(message, headers if batch.template else None) for message, headers in pairs]
-        body = {"options": options, "content": self._content(batch), "recipients": readers}
+        body = {"options": options, "content": self._content(batch, every), "recipients": readers}
         content = msgspec.json.encode(body)
         return self.built("POST", "/transmissions", self._headers(), content=content)
 
@@ -177,7 +178,7 @@ class SparkPost(HttpProvider):
     def _headers(self) -> dict[str, str]:
         return {"Authorization": self._key.reveal(), "Content-Type": "application/json"}
 
-    def _content(self, batch: Batch) -> dict[str, object]:
+    def _content(self, batch: Batch, headers: Sequence[Mapping[str, str]]) -> dict[str, object]:
         first, template = batch.messages[0], batch.template
         html, pictures = mime.embed(template.html if template else first.html, batch.edition.assets)
         content: dict[str, object] = {
@@ -185,7 +186,7 @@ class SparkPost(HttpProvider):
             "subject": template.subject if template else first.subject,
             "html": html,
             "text": template.text if template else first.text,
-            "headers": self._shared_headers(batch.messages) if template else self._own_headers(first),
+            "headers": self._shared_headers(headers) if template else self._own_headers(headers[0], first.key),
         }
         if first.reply_to:
             content["reply_to"] = written(first.reply_to)
@@ -193,20 +194,18 @@ class SparkPost(HttpProvider):
             content["inline_images"] = [_picture(name, asset) for name, asset in pictures.items()]
         return content
 
-    def _shared_headers(self, messages: Sequence[Message]) -> dict[str, str]:
+    def _shared_headers(self, headers: Sequence[Mapping[str, str]]) -> dict[str, str]:
         """Every header as a field, which each reader has a value for."""
-        names = set(map(tuple, self.headers(messages)))
+        names = set(map(tuple, headers))
         if len(names) > 1:
             raise RejectedError("the readers of a transmission must have the same headers.", where=self.name)
         return {name: f"{{{{{_variable(name)}}}}}" for name in names.pop()}
 
-    def _own_headers(self, message: Message) -> Mapping[str, str]:
-        [headers] = self.headers([message])
+    def _own_headers(self, headers: Mapping[str, str], key: str) -> Mapping[str, str]:
+        """Those of a finished message; a RejectedError for signs of a field, which SparkPost would fill."""
         for name, value in headers.items():
             if "{{" in value:
-                raise RejectedError(
-                    f"sparkpost would take what is in the header {name!r} for a field.", where=message.key
-                )
+                raise RejectedError(f"sparkpost would take what is in the header {name!r} for a field.", where=key)
         return headers
 
     def _reader(self, message: Message, merged: Mapping[str, str] | None) -> dict[str, object]:
